@@ -1,0 +1,1 @@
+"""The machine: process, network, clock. Knows the talk (`handlers`) and the memory (`storage`); neither knows it."""

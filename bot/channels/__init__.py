@@ -1,0 +1,56 @@
+"""The doors to the platforms: one per platform, all with the same three ways of saying that a letter did not go.
+
+DeliveryError
+ ├─ Refused    the platform will never take this letter; the reason goes to the operator
+ ├─ Later      nothing was taken; ask again after `delay` seconds
+ └─ Doubtful   no answer: it may have arrived, so it is not sent again by itself
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from handlers.messages import Address, Choice, Text
+
+
+class DeliveryError(Exception):
+    """A letter did not go out for certain. The message is for the operator; it holds no text and no person."""
+
+
+class Refused(DeliveryError):  # noqa: N818  the three words of the design
+    pass
+
+
+class Later(DeliveryError):  # noqa: N818
+    def __init__(self, why: str, delay: float = 1.0) -> None:
+        super().__init__(why)
+        self.delay = delay
+
+
+class Doubtful(DeliveryError):  # noqa: N818
+    pass
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Attachment:
+    """A file made for one letter."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Parcel:
+    """What a channel delivers: one letter, its paper made. `key` is the letter's own."""
+
+    key: str
+    to: Address
+    body: Text | Choice | Attachment
+    reply: bool
+
+
+class Channel(Protocol):
+    """A platform. `deliver` returns the platform's receipt or raises one of the three errors."""
+
+    name: str
+
+    async def deliver(self, parcel: Parcel) -> str: ...

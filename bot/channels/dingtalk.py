@@ -1,0 +1,227 @@
+"""DingTalk's OpenAPI and webhooks with httpx: token, 1:1 and group messages, files, the opening of a stream.
+
+One repeat only where the platform said that nothing was taken (a bad token). Sends have no idempotency key except the
+webhook's msgUuid (undocumented for sessions), so a send without an answer is doubtful. Knows no persons and no tables.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import Any
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from bot.channels import Attachment, Doubtful, Later, Parcel, Refused, outcomes, wording
+from bot.config import Config
+from handlers.messages import Address, ChatKind
+
+_TOKEN_MARGIN = 300.0
+_SESSION_MARGIN = 60.0
+
+
+class TokenAuth(httpx.Auth):
+    """Adds the access token; fetches it when there is none, and once anew when the platform refuses it (HTTP 400
+    InvalidAuthentication, A/0013). The platform returns the same token within its validity, so processes may each ask."""
+
+    requires_response_body = True
+
+    def __init__(self, endpoint: str, client_id: str, client_secret: str) -> None:
+        self._request = (f"{endpoint}/v1.0/oauth2/accessToken", {"appKey": client_id, "appSecret": client_secret})
+        self._token, self._until = "", 0.0
+        self._lock = asyncio.Lock()
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        for attempt in (1, 2):
+            async with self._lock:
+                if not self._token or time.monotonic() >= self._until:
+                    url, body = self._request
+                    self._keep((yield httpx.Request("POST", url, json=body)))
+            used = self._token
+            request.headers["x-acs-dingtalk-access-token"] = used
+            response = yield request
+            await response.aread()
+            if attempt == 1 and _refuses_token(response):
+                self.forget(used)
+                continue
+            return
+
+    async def token(self, client: httpx.AsyncClient) -> str:
+        """The token itself, for the old API that wants it in the address."""
+        async with self._lock:
+            if not self._token or time.monotonic() >= self._until:
+                url, body = self._request
+                self._keep(await client.post(url, json=body))
+        return self._token
+
+    def forget(self, token: str) -> None:
+        if token == self._token:
+            self._token = ""
+
+    def _keep(self, response: httpx.Response) -> None:
+        try:
+            body = outcomes.read(response.status_code, response.text)
+        except Refused as error:
+            raise Later(f"no access token: {error}; check DINGTALK_CLIENT_ID and DINGTALK_CLIENT_SECRET", 30.0) from error
+        except Doubtful as error:
+            raise Later(f"no access token: {error}", 2.0) from error  # nothing was sent yet
+        self._token = str(body["accessToken"])
+        self._until = time.monotonic() + max(float(body.get("expireIn", 7200)) - _TOKEN_MARGIN, 1.0)
+
+
+def _refuses_token(response: httpx.Response) -> bool:
+    return response.status_code in (400, 401, 403) and "invalidauthentication" in response.text.casefold()
+
+
+class Sessions:
+    """Session webhooks by chat, in memory only: secrets that live about 90 minutes."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._known: OrderedDict[Address, tuple[str, datetime]] = OrderedDict()
+        self._most = most
+
+    def remember(self, chat: Address, url: str, expires: datetime) -> None:
+        self._known[chat] = (url, expires)
+        self._known.move_to_end(chat)
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+    def find(self, chat: Address, now: datetime) -> str | None:
+        url, expires = self._known.get(chat, ("", now))
+        return url if (expires - now).total_seconds() > _SESSION_MARGIN else None
+
+    def forget(self, chat: Address) -> None:
+        self._known.pop(chat, None)
+
+
+class DingTalk:
+    """The channel `dingtalk`."""
+
+    name = "dingtalk"
+
+    def __init__(self, config: Config, sessions: Sessions, now: Any, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._config, self._sessions, self._now = config, sessions, now
+        timeout = httpx.Timeout(config.http_timeout, connect=config.connect_timeout)
+        self._client = httpx.AsyncClient(transport=transport or AiohttpTransport(), timeout=timeout)
+        self._auth = TokenAuth(config.openapi_endpoint, config.client_id, config.client_secret.reveal())
+        self._pace = Pace(config.qps)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def deliver(self, parcel: Parcel) -> str:
+        if isinstance(parcel.body, Attachment):
+            media_id = await self._upload(parcel.body)
+            return await self._send(parcel.to, *wording.file(media_id, parcel.body.name))
+        if parcel.reply and self._config.reply_by == "webhook":
+            url = self._sessions.find(parcel.to, self._now())
+            if url and await self._by_webhook(url, parcel):
+                return "webhook"
+        return await self._send(parcel.to, *wording.openapi(parcel.body))
+
+    async def open_stream(self, subscriptions: list[dict[str, str]], agent: str) -> tuple[str, str]:
+        """Endpoint and single-use ticket of a new stream connection. Raises `DeliveryError`."""
+        body = {
+            "clientId": self._config.client_id,
+            "clientSecret": self._config.client_secret.reveal(),
+            "subscriptions": subscriptions,
+            "ua": agent,
+        }
+        # without Accept the answer is XML (DingTalk facts §1.1)
+        headers = {"Accept": "application/json", "User-Agent": agent}
+        url = f"{self._config.openapi_endpoint}/v1.0/gateway/connections/open"
+        answer = await self._call("POST", url, json=body, headers=headers)
+        return str(answer["endpoint"]), str(answer["ticket"])
+
+    async def check_credentials(self) -> None:
+        """Fetches an access token. Raises `DeliveryError` where the platform does not give one."""
+        try:
+            await self._auth.token(self._client)
+        except httpx.TransportError as error:
+            raise Later(f"{type(error).__name__}: {self._config.openapi_endpoint} cannot be reached") from error
+
+    async def _by_webhook(self, url: str, parcel: Parcel) -> bool:
+        """True if the session took it; False where the session is gone and the OpenAPI has to do."""
+        if isinstance(parcel.body, Attachment):
+            return False
+        try:
+            await self._call("POST", url, json={**wording.webhook(parcel.body), "msgUuid": parcel.key[-64:]})
+        except Refused:
+            self._sessions.forget(parcel.to)
+            return False
+        return True
+
+    async def _send(self, to: Address, msg_key: str, msg_param: str) -> str:
+        await self._pace.wait()
+        body: dict[str, Any] = {"robotCode": self._config.robot_code, "msgKey": msg_key, "msgParam": msg_param}
+        if to.kind is ChatKind.GROUP:
+            path, body["openConversationId"] = "/v1.0/robot/groupMessages/send", to.id
+        else:
+            path, body["userIds"] = "/v1.0/robot/oToMessages/batchSend", [to.id]
+        try:
+            answer = await self._call("POST", self._config.openapi_endpoint + path, json=body, auth=self._auth)
+        except Later as error:
+            self._pace.brake(error.delay)
+            raise
+        for name in ("invalidStaffIdList", "filteredStaffIdList"):
+            if answer.get(name):
+                raise Refused(f"{name}: the platform does not deliver to this person")
+        if answer.get("flowControlledStaffIdList"):
+            raise Later("flowControlledStaffIdList", 30.0)
+        return str(answer.get("processQueryKey", ""))
+
+    async def _upload(self, file: Attachment) -> str:
+        """The media id of a file. Nothing has been said to anybody yet, so every trouble here is for later."""
+        for attempt in (1, 2):
+            token = await self._token()
+            url = f"{self._config.oapi_endpoint}/media/upload"
+            try:
+                answer = await self._call(
+                    "POST", url, params={"access_token": token, "type": "file"}, files={"media": (file.name, file.content)}
+                )
+                return str(answer["media_id"])
+            except Doubtful as error:
+                raise Later(f"upload: {error}", 2.0) from error
+            except Later as error:
+                if attempt == 2 or str(error) not in outcomes.BAD_TOKEN:
+                    raise
+                self._auth.forget(token)
+        raise Later("upload: the token is refused", 5.0)
+
+    async def _token(self) -> str:
+        try:
+            return await self._auth.token(self._client)
+        except httpx.TransportError as error:
+            raise Later(f"{type(error).__name__} while fetching a token", 2.0) from error
+
+    async def _call(self, method: str, url: str, **parts: Any) -> dict[str, Any]:
+        """One call; what the network does is told apart by whether anything can have been taken."""
+        try:
+            response = await self._client.request(method, url, **parts)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Later(f"{type(error).__name__}: not reached", 2.0) from error
+        except httpx.TransportError as error:
+            raise Doubtful(f"{type(error).__name__}: no answer") from error
+        except httpx.InvalidURL as error:
+            raise Refused("the address of a session is not valid") from error
+        return outcomes.read(response.status_code, response.text)
+
+
+class Pace:
+    """At most `rate` calls a second, evenly, and none while braked (app × API limit, A/1432)."""
+
+    def __init__(self, rate: float) -> None:
+        self._gap, self._next = 1.0 / rate, 0.0
+
+    async def wait(self) -> None:
+        now = time.monotonic()
+        start = max(now, self._next)
+        self._next = start + self._gap
+        if start > now:
+            await asyncio.sleep(start - now)
+
+    def brake(self, seconds: float) -> None:
+        """Holds everybody back: the limit counts the app, not the letter. Long waits are the letter's own."""
+        self._next = max(self._next, time.monotonic() + min(seconds, 5.0))

@@ -1,0 +1,67 @@
+"""What a person has answered, as values: one `Given` per key, and the log of changes they are folded from.
+
+The log only grows (nothing entered is ever lost); a later line of a key replaces the earlier one.
+Must not know the questions.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+RESTART = "*"
+"""The key of the change that starts anew: all before it is history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """An answer: ids of options, or own words written `=words`; `open` while it is being asked (again)."""
+
+    values: tuple[str, ...]
+    at: date
+    note: str = ""
+    open: bool = False
+    sealed: str = ""
+    """The whole of an answer of which `values` show only the masked form."""
+
+    def reopened(self) -> "Given":
+        return replace(self, open=True)
+
+    def to_json(self) -> str:
+        data = {"values": self.values, "at": self.at.isoformat(), "note": self.note, "open": self.open}
+        if self.sealed:
+            data["sealed"] = self.sealed
+        return json.dumps(data, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Given":
+        data = json.loads(text)
+        return cls(**{**data, "values": tuple(data["values"]), "at": date.fromisoformat(data["at"])})
+
+
+Answers = Mapping[str, Given]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the log: `given` replaces what was there; None takes it back."""
+
+    key: str
+    given: Given | None
+
+
+def fold(changes: Iterable[Change]) -> dict[str, Given]:
+    """The answers after all changes, in order."""
+    answers: dict[str, Given] = {}
+    for change in changes:
+        if change.key == RESTART:
+            answers.clear()
+        elif change.given is None:
+            answers.pop(change.key, None)
+        else:
+            answers[change.key] = change.given
+    return answers
+
+
+def restart() -> Change:
+    return Change(RESTART, None)

@@ -1,0 +1,309 @@
+"""A campaign file: what one notice asks, of whom, by when, in which words.
+
+Holds the shape of the TOML and its loading. Every mistake is reported with file, table and what to do.
+Must not know how answers are stored nor how a question is shown.
+"""
+
+import hashlib
+import tomllib
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Alternative = dict[str, list[str]]
+When = list[Alternative]
+"""Any of the alternatives holds; within one, every key does. A value `!x` means «answered, and not x»; the key `is`
+names a condition of the file, the key `area` the area rule of the person's unit."""
+
+
+class CampaignError(Exception):
+    """A campaign file cannot be used. The message names file, table and mend, a line each."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Option(_Part):
+    id: Name
+    label: Name
+    aliases: list[str] = []
+    exclusive: bool = False
+    """In a multiple choice: excludes all others and finishes the answer."""
+    submits: bool = False
+    """Choosing it ends and submits the whole self-check (the short way of a nil return)."""
+    named_by: str = ""
+    """The question whose answer takes the place of its label."""
+    write: bool = False
+    """Choosing it by number asks for the words themselves."""
+    when: When = []
+
+
+class Suggestion(_Part):
+    text: str
+    when: When = []
+
+
+class Variant(_Part):
+    when: When
+    ask: str
+
+
+class Question(_Part):
+    id: Name
+    name: Name
+    """Its short Chinese name: in summaries, and as the mark on its buttons. Unique in the file."""
+    kind: Literal["choice", "multi", "text", "date", "id_number", "review", "fix", "submit"]
+    ask: str
+    variants: list[Variant] = []
+    help: str = ""
+    help_label: str = ""
+    """If set, a button with these words shows the help."""
+    show_pledge: bool = False
+    """The pledge is shown ahead of the question, in its readable pieces."""
+    options: list[Option] = []
+    options_from: str = ""
+    free: Literal["", "words", "sentence"] = ""
+    """May be answered in own words: a list of words, or one sentence."""
+    max_length: int = Field(default=200, ge=1, le=2000)
+    when: When = []
+    suggest: list[Suggestion] = []
+    """If any: not asked unless reopened; the sentences that apply, joined by «；», are the answer."""
+    suffix: list[Suggestion] = []
+    """What is added to a chosen option in the paper (the channels, to the way the data came)."""
+    show_summary: bool = False
+
+
+class Group(_Part):
+    """A row that may be repeated: one data set of the feedback table."""
+
+    id: Name
+    name: Name
+    when: When = []
+    columns: list[Question]
+    review: Question
+    fix: Question
+    max_rows: int = Field(default=20, ge=1, le=200)
+
+
+class Derived(_Part):
+    """A list computed from another answer's values, for conditions and sentences."""
+
+    of: str
+    minus: list[str] = []
+    only: list[str] = []
+    when: When = []
+
+
+class DataClass(_Part):
+    name: Name
+    text: str
+
+
+class Pledge(_Part):
+    title: str
+    version: int = Field(ge=1)
+    pieces: list[str] = Field(min_length=1)
+    question: list[str]
+    """Ids of the questions that ask for it."""
+    signs: str
+    """The option that means «sign now»."""
+    earlier: list[str]
+    """The options that mean «signed before»."""
+
+    @cached_property
+    def text(self) -> str:
+        return "\n\n".join(piece.strip() for piece in self.pieces)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the exact text a person signs, hexadecimal."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+class FeedbackPaper(_Part):
+    """附件2 as printed. `fields` name the answers of a row that fill the columns between unit and contact."""
+
+    title: str
+    columns: list[str] = Field(min_length=7, max_length=7)
+    group: str
+    fields: list[str] = Field(min_length=6, max_length=6)
+    notes: list[str]
+    nil_line: str
+    footer: str
+
+
+class ReminderRule(_Part):
+    id: Name
+    days_before: int
+    at: time
+    to: list[Literal["people", "groups"]]
+    late_by_hours: int = Field(default=8, ge=1, le=72)
+    """A reminder older than this is not sent any more."""
+    people_text: str = ""
+    group_text: str = ""
+
+
+class Manners(_Part):
+    """When nobody is written to unasked. Applies to reminders and nudges."""
+
+    from_: time = Field(alias="from")
+    until: time
+    working_days_only: bool = True
+
+
+class Area(_Part):
+    id: Name
+    divisions: list[str]
+
+
+class Campaign(_Part):
+    id: Name
+    revision: int = Field(ge=1)
+    name: Name
+    document: str
+    issuer: str
+    purpose: str
+    timezone: str = "Asia/Shanghai"
+    published: date
+    deadline: date
+    """Last day on time, until midnight in `timezone`."""
+    intro: str
+    wants_table: str
+    receipt_prefix: Name = "ZC"
+    data_classes: list[DataClass]
+    conditions: dict[str, When] = {}
+    derived: dict[str, Derived] = {}
+    areas: list[Area] = []
+    questions: list[Question | Group]
+    pledge: Pledge
+    feedback_table: FeedbackPaper
+    manners: Manners
+    reminders: list[ReminderRule]
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def closes_at(self) -> datetime:
+        """The first moment that is late."""
+        return datetime.combine(self.deadline + timedelta(days=1), time(), self.zone)
+
+    def area_of(self, division: str) -> str:
+        """The area rule for a unit, by the start of its 区划代码 (notice 三.2); empty where none applies."""
+        for area in self.areas:
+            if any(division.startswith(code) for code in area.divisions):
+                return area.id
+        return ""
+
+    def with_deadline(self, deadline: date) -> "Campaign":
+        return self.model_copy(update={"deadline": deadline})
+
+    @cached_property
+    def singles(self) -> tuple[Question, ...]:
+        """Every question of the file, the columns of groups among them."""
+        found: list[Question] = []
+        for entry in self.questions:
+            found += [entry] if isinstance(entry, Question) else [*entry.columns, entry.review, entry.fix]
+        return tuple(found)
+
+
+def load(name: str) -> Campaign:
+    """Loads a campaign by the name of a shipped definition or the path of a TOML file. Raises `CampaignError`."""
+    path = Path(name)
+    if path.suffix == ".toml":
+        try:
+            source = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise CampaignError(f"{name}: cannot be read ({error.strerror}); check ZICHA_CAMPAIGN") from error
+        return parse(source, name)
+    shipped = resources.files(__package__).joinpath("definitions")
+    file = shipped.joinpath(f"{name}.toml")
+    if not file.is_file():
+        names = ", ".join(sorted(f.name.removesuffix(".toml") for f in shipped.iterdir() if f.name.endswith(".toml")))
+        raise CampaignError(f"no campaign is called «{name}»; shipped ones: {names}; or give the path of a .toml file")
+    return parse(file.read_text(encoding="utf-8"), file.name)
+
+
+def parse(source: str, name: str) -> Campaign:
+    """Reads a campaign from TOML text; `name` stands in the errors."""
+    try:
+        raw = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise CampaignError(f"{name}: not valid TOML: {error}") from error
+    try:
+        campaign = Campaign.model_validate(raw)
+    except ValidationError as error:
+        lines = [f"{name}: [{_place(raw, e['loc'])}] {e['msg']}" for e in error.errors()]
+        raise CampaignError("\n".join(dict.fromkeys(lines))) from error
+    if problems := list(_problems(campaign)):
+        raise CampaignError("\n".join(f"{name}: {problem}" for problem in problems))
+    return campaign
+
+
+def _place(raw: object, loc: tuple[int | str, ...]) -> str:
+    """The table of an error in the words of the file: `questions.places.options` rather than `questions.3.Question`."""
+    words: list[str] = []
+    at: object = raw
+    for part in loc:
+        if isinstance(at, dict) and part in at:
+            words.append(str(part))
+            at = at[part]
+        elif isinstance(at, list) and isinstance(part, int) and part < len(at):
+            at = at[part]
+            words.append(str(at.get("id", part + 1)) if isinstance(at, dict) else str(part + 1))
+        elif part not in ("Question", "Group"):
+            words.append(str(part))
+    return ".".join(words)
+
+
+def _problems(campaign: Campaign) -> list[str]:
+    """What the shape alone cannot show: names that point nowhere, doubles, questions nobody can answer."""
+    problems: list[str] = []
+    ids = [q.id for q in campaign.singles]
+    for what, names in (("id", ids), ("name", [q.name for q in campaign.singles if q.kind != "fix"])):
+        problems += [f"[questions] {what} «{n}» stands twice; make it unique" for n in sorted({*names}) if names.count(n) > 1]
+    known = {*ids, *campaign.derived, "area", "is"}
+    for owner, when in _conditions(campaign):
+        for key, values in ((k, v) for alternative in when for k, v in alternative.items()):
+            if key not in known:
+                problems.append(f"[{owner}] when: no question or derived list is called «{key}»")
+            if key == "is":
+                problems += [f"[{owner}] when: no condition «{v}»" for v in values if v not in campaign.conditions]
+            problems += _unknown_values(campaign, owner, key, values)
+    for question in campaign.singles:
+        if question.options_from and question.options_from not in known:
+            problems.append(f"[questions.{question.id}] options_from: nothing is called «{question.options_from}»")
+        if question.kind in ("choice", "multi", "review", "submit") and not (question.options or question.options_from):
+            problems.append(f"[questions.{question.id}] has no options; add some")
+    if not any(q.kind == "submit" for q in campaign.singles):
+        problems.append('[questions] none has kind = "submit"; nobody could finish')
+    problems += [f"[pledge] question: no question «{q}»" for q in campaign.pledge.question if q not in ids]
+    return problems
+
+
+def _unknown_values(campaign: Campaign, owner: str, key: str, values: list[str]) -> list[str]:
+    question = next((q for q in campaign.singles if q.id == key), None)
+    if question is None or not question.options:
+        return []
+    allowed = {option.id for option in question.options}
+    return [f"[{owner}] when: {key} has no option «{v}»" for v in values if v.removeprefix("!") not in allowed]
+
+
+def _conditions(campaign: Campaign) -> list[tuple[str, When]]:
+    found = [(f"conditions.{name}", when) for name, when in campaign.conditions.items()]
+    found += [(f"derived.{name}", derived.when) for name, derived in campaign.derived.items()]
+    found += [(f"questions.{e.id}", e.when) for e in campaign.questions]
+    for q in campaign.singles:
+        owner = f"questions.{q.id}"
+        found.append((owner, q.when))
+        for part in (*q.options, *q.suggest, *q.suffix, *q.variants):
+            found.append((owner, part.when))
+    return found

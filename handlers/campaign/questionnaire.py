@@ -1,0 +1,313 @@
+"""The pure engine: what a message changes. `take` is the heart of the product, a function of values alone.
+
+Knows nothing of persons, tables and texts of the bot; a `Turn` says what was understood and the talk finds the words.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from handlers.campaign import id_number, matching
+from handlers.campaign.answers import Answers, Change, Given
+from handlers.campaign.definition import Campaign, Group, Option, Question
+from handlers.campaign.id_number import IdNumber
+from handlers.campaign.walk import DELETE, Setting, Step, Walk, walk
+
+MAX_NAME = 20
+
+
+class Problem(StrEnum):
+    """Why an answer was not taken. Nothing was changed."""
+
+    UNCLEAR = "unclear"
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    WRITE = "write"
+    BAD_DATE = "bad_date"
+    PAST_DATE = "past_date"
+    BAD_ID_NUMBER = "bad_id_number"
+    NO_ID_NUMBER = "no_id_number"
+    EDIT_WHICH = "edit_which"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What a message came to: changes to the log, or a problem. `signer` is the name and number to be sealed at once."""
+
+    changes: tuple[Change, ...] = ()
+    problem: Problem | None = None
+    signer: tuple[str, IdNumber] | None = None
+
+
+def take(campaign: Campaign, answers: Answers, setting: Setting, said: str, *, tapped: bool = False) -> Turn:
+    """Understands `said` as the answer to the question the person is at. `tapped` says that it came from a button:
+    in a multiple choice a tap adds one, a typed answer is the whole answer."""
+    path = walk(campaign, answers, setting)
+    step = path.place
+    if step is None:
+        return Turn(problem=Problem.UNCLEAR)
+    text = matching.clean(said)
+    if not text:
+        return Turn(problem=Problem.EMPTY)
+    if len(text) > step.question.max_length:
+        return Turn(problem=Problem.TOO_LONG)
+    return _KINDS[step.question.kind](path, step, text, tapped)
+
+
+def place(campaign: Campaign, answers: Answers, setting: Setting) -> Step | None:
+    """The question the person is at; None when all is answered."""
+    return walk(campaign, answers, setting).place
+
+
+def reopen(path: Walk, steps: list[Step]) -> tuple[Change, ...]:
+    """Asks these again, keeping what was answered; whatever closed the self-check has to be confirmed anew."""
+    wanted = {step.key for step in steps}
+    changes = [Change(step.key, step.given.reopened()) for step in steps if step.given]
+    for question in path.campaign.singles:
+        given = path.answers.get(question.id)
+        closes = question.kind == "submit" or any(option.submits for option in question.options)
+        if closes and question.id not in wanted and given and not given.open:
+            changes.append(Change(question.id, given.reopened()))
+    return tuple(changes)
+
+
+def reopen_entry(path: Walk, number: int) -> tuple[Change, ...]:
+    """«修改 3»: asks entry 3 again; a data set opens at the choice of the column. Empty where there is none yet."""
+    steps = path.entry(number)
+    if not steps or steps[0].given is None:
+        return ()
+    if not steps[0].row:
+        return reopen(path, steps[:1])
+    review = next(step for step in steps if step.question.kind == "review")
+    if review.given is None:
+        return ()
+    return (*reopen(path, []), Change(review.key, Given(values=("fix",), at=path.setting.today)))
+
+
+def back(path: Walk) -> tuple[Change, ...]:
+    """«上一步»: the question asked before the present one is asked again; empty at the first one."""
+    at = path.place
+    before: list[Step] = []
+    for step in path.steps:
+        if at is not None and step.key == at.key:
+            break
+        if step.asked and step.given is not None and not step.given.open:
+            before.append(step)
+    return reopen(path, before[-1:]) if before else ()
+
+
+# ---------------------------------------------------------------- one function per kind of question
+
+
+def _one(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
+    options = path.choices(step.question, step.row)
+    exact = matching.pick_one(options, text) if not step.question.free else _offered(options, text)
+    if exact is None:
+        if step.question.free == "sentence" and matching.number(text) is None and matching.plain(text):
+            return _give(path, step, (f"={text}",))
+        return Turn(problem=Problem.UNCLEAR)
+    option = next(o for o in options if o.id == exact.values[0])
+    if option.write:
+        return Turn(problem=Problem.WRITE)
+    note = _pledge_date(path, step, option, exact.note)
+    changes = [Change(step.key, Given(values=exact.values, at=path.setting.today, note=note))]
+    return Turn(changes=tuple(changes))
+
+
+def _offered(options: list[Option], text: str) -> matching.Picked | None:
+    """For questions open to own words: an offered answer only where it was clearly meant, else the words count."""
+    picked = matching.pick_one(options, text)
+    return picked if picked and not picked.note else None
+
+
+def _pledge_date(path: Walk, step: Step, option: Option, note: str) -> str:
+    """«签过 3月15日»: the day is kept as the note of the answer."""
+    if option.id not in path.campaign.pledge.earlier or not note:
+        return note
+    when = matching.day(note, path.setting.today)
+    return when.isoformat() if when and when <= path.setting.today else note
+
+
+def _pledge(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
+    """The pledge's question also takes a bare «签过 3月15日» and finds out which of the two it was."""
+    turn = _one(path, step, text, tapped)
+    when = matching.day(text, path.setting.today)
+    signed_before = "签" in text and not any(word in text for word in ("没", "未", "不", "现在"))
+    if turn.problem is not Problem.UNCLEAR or when is None or not signed_before or when > path.setting.today:
+        return turn
+    this_year, before = path.campaign.pledge.earlier[0], path.campaign.pledge.earlier[-1]
+    value = this_year if when.year == path.setting.today.year else before
+    return Turn(changes=(Change(step.key, Given(values=(value,), at=path.setting.today, note=when.isoformat())),))
+
+
+def _choice(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
+    return (_pledge if step.question.id in path.campaign.pledge.question else _one)(path, step, text, tapped)
+
+
+DONE_WORDS = frozenset(matching.plain(word) for word in ("选好了", "就这些", "没有了", "完了"))
+
+
+def _multi(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
+    options = path.choices(step.question, step.row)
+    before = step.given.values if step.given and step.given.open and step.given.note == _PICKING else ()
+    if matching.plain(text) in DONE_WORDS and before:
+        return _give(path, step, before)
+    picked = matching.pick_many(options, text, free=step.question.free == "words")
+    if picked is None:
+        return Turn(problem=Problem.UNCLEAR)
+    alone = {o.id for o in options if o.exclusive}
+    if len(picked.values) > 1 and alone & set(picked.values):
+        return Turn(problem=Problem.UNCLEAR)
+    if alone & set(picked.values):
+        return _give(path, step, picked.values)
+    together = tuple(dict.fromkeys((*before, *picked.values)))
+    complete = len(together) == len([o for o in options if not o.exclusive])
+    if tapped and not complete:
+        given = Given(values=together, at=path.setting.today, note=_PICKING, open=True)
+        return Turn(changes=(Change(step.key, given),))
+    return _give(path, step, together)
+
+
+_PICKING = "picking"
+"""The note of a multiple choice that is being tapped together."""
+
+
+def picking(step: Step) -> tuple[str, ...]:
+    """What has been tapped so far in a multiple choice."""
+    return step.given.values if step.given and step.given.open and step.given.note == _PICKING else ()
+
+
+def _text(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
+    if not matching.plain(text):
+        return Turn(problem=Problem.EMPTY)
+    return _give(path, step, (f"={text}",))
+
+
+def _date(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
+    if picked := matching.pick_one(path.choices(step.question, step.row), text):
+        return _give(path, step, picked.values)
+    when = matching.day(text, path.setting.today)
+    if when is None:
+        return Turn(problem=Problem.BAD_DATE)
+    if when < path.setting.today:
+        return Turn(problem=Problem.PAST_DATE)
+    return _give(path, step, (when.isoformat(),))
+
+
+def _id_number(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
+    found = id_number.find(text)
+    if found is None:
+        meant = id_number.looks_like_one(text) or sum(c.isdigit() for c in text) >= 12
+        return Turn(problem=Problem.BAD_ID_NUMBER if meant else Problem.NO_ID_NUMBER)
+    name = _name(id_number.without(text)) or path.setting.person
+    shown = f"={name}，身份证尾号{found.masked}"
+    return Turn(changes=(Change(step.key, Given(values=(shown,), at=path.setting.today)),), signer=(name, found))
+
+
+def _name(text: str) -> str:
+    for word in ("我叫", "姓名", "名字", "身份证号码", "身份证号", "身份证", "号码", "是"):
+        text = text.replace(word, " ")
+    kept = "".join(c if c.isalpha() or c == "·" else " " for c in text).split()
+    return kept[0] if kept and 2 <= len(kept[0]) <= MAX_NAME else ""
+
+
+def _review(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
+    picked = matching.pick_one(path.choices(step.question), text)
+    if picked is None:
+        return Turn(problem=Problem.UNCLEAR)
+    return _give(path, step, picked.values)
+
+
+def _fix(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
+    picked = matching.pick_one(path.choices(step.question, step.row), text)
+    if picked is None:
+        return Turn(problem=Problem.UNCLEAR)
+    group, row = _group(path, step.question), step.row
+    if picked.values[0] == DELETE:
+        return Turn(changes=_without_row(path, group, row))
+    column = path.step(f"{group.id}.{row}.{picked.values[0]}")
+    review = path.step(f"{group.id}.{row}.{group.review.id}")
+    if column is None or column.given is None or review is None or review.given is None:
+        return Turn(problem=Problem.UNCLEAR)
+    again = (Change(column.key, column.given.reopened()), Change(review.key, review.given.reopened()))
+    return Turn(changes=(*again, Change(step.key, None)))
+
+
+def _without_row(path: Walk, group: Group, row: int) -> tuple[Change, ...]:
+    """Takes a data set away; those behind it move up."""
+    last = max(n for n, _ in path.rows())
+    names = [question.id for question in (*group.columns, group.review, group.fix)]
+    changes: list[Change] = []
+    for n in range(row, last + 1):
+        following = {name: path.answers.get(f"{group.id}.{n + 1}.{name}") for name in names} if n < last else {}
+        changes += [Change(f"{group.id}.{n}.{name}", following.get(name)) for name in names]
+    ends = f"{group.id}.{last - 1}.{group.review.id}"
+    if last > 1:
+        changes.append(Change(ends, Given(values=("right",), at=path.setting.today)))
+    return tuple(changes)
+
+
+def _submit(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
+    picked = matching.pick_one(path.choices(step.question), text)
+    if picked is None:
+        return Turn(problem=Problem.UNCLEAR)
+    if "edit" in picked.values:
+        return Turn(problem=Problem.EDIT_WHICH)
+    return _give(path, step, picked.values)
+
+
+def _group(path: Walk, question: Question) -> Group:
+    return next(g for g in path.campaign.questions if isinstance(g, Group) and question.id in (g.fix.id, g.review.id))
+
+
+def _give(path: Walk, step: Step, values: tuple[str, ...]) -> Turn:
+    return Turn(changes=(Change(step.key, Given(values=values, at=path.setting.today)),))
+
+
+_KINDS = {
+    "choice": _choice,
+    "multi": _multi,
+    "text": _text,
+    "date": _date,
+    "id_number": _id_number,
+    "review": _review,
+    "fix": _fix,
+    "submit": _submit,
+}
+
+
+def finished(path: Walk) -> bool:
+    """Everything on the path is answered, and it was submitted by one of its questions."""
+    if path.place is not None:
+        return False
+    return any(step.question.kind == "submit" or _submits(step) for step in path.steps)
+
+
+def _submits(step: Step) -> bool:
+    values = step.given.values if step.given else ()
+    return any(option.submits and option.id in values for option in step.question.options)
+
+
+def signs_now(path: Walk) -> bool:
+    return any(path.campaign.pledge.signs in path.values(name) for name in path.campaign.pledge.question)
+
+
+def signed_before(path: Walk) -> tuple[str, date | None] | None:
+    """The option and the day told, where the person said that they had signed earlier; None where they did not."""
+    for name in path.campaign.pledge.question:
+        given = path.live.get(name)
+        if given and any(v in path.campaign.pledge.earlier for v in given.values):
+            try:
+                return given.values[0], date.fromisoformat(given.note)
+            except ValueError:
+                return given.values[0], None
+    return None
+
+
+def is_nil(path: Walk) -> bool:
+    """A nil return (零报告): nothing touched, carriers and channels looked through."""
+    return path.holds([{"is": ["nil"]}])
+
+
+def touched(path: Walk) -> bool:
+    return path.holds([{"is": ["touched"]}])

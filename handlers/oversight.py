@@ -1,0 +1,171 @@
+"""What coordinators ask and order: 进度, 名单, 催办, 导出, 绑定. In a group only totals, never a person.
+
+Every answer is limited to the asker's own subtree (`access.py`); what lies outside is not even said to exist.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from handlers import access, texts
+from handlers.access import Reach
+from handlers.desk import Desk, full_name
+from handlers.find_unit import search
+from handlers.manners import next_polite
+from handlers.messages import Choice, Document, Letter, Reply, Text
+from storage import audit, oversight, roster
+from storage.models import Person, Unit
+from storage.outbox import known_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A coordinator, and the unit they mean."""
+
+    desk: Desk
+    person: Person
+    unit: Unit
+
+    @property
+    def name(self) -> str:
+        return full_name(roster.chain(self.desk.session, self.unit))
+
+
+def ask(desk: Desk, person: Person, named: str) -> Asked | list[Letter]:
+    """The unit meant: the one named, the group's, or the asker's own. Letters instead, where it is none of theirs."""
+    reach = access.reach(desk.session, person)
+    if named:
+        return _named(desk, person, reach, named)
+    bound = roster.group(desk.session, desk.inbound.chat.id) if desk.in_group else None
+    unit = roster.unit(desk.session, bound.unit_id) if bound else reach.home
+    if not reach.covers(unit):
+        return [_outside(desk, reach)]
+    return Asked(desk, person, unit)
+
+
+def own(desk: Desk, person: Person) -> Asked:
+    """The asker's own unit, whatever the group is bound to."""
+    return Asked(desk, person, access.reach(desk.session, person).home)
+
+
+def _named(desk: Desk, person: Person, reach: Reach, named: str) -> Asked | list[Letter]:
+    mine = [unit for unit in roster.units(desk.session) if reach.covers(unit)]
+    exact = [unit for unit in mine if unit.name == named or unit.code == named]
+    if len(exact) == 1:
+        return Asked(desk, person, exact[0])
+    hits = search(roster.units(desk.session), named)
+    inside = {unit.id for unit in mine}
+    hits = [hit for hit in hits if hit.unit_id in inside]
+    if len(hits) == 1:
+        return Asked(desk, person, roster.unit(desk.session, hits[0].unit_id))
+    if not hits:
+        return [_outside(desk, reach)]
+    options = tuple(Reply(hit.name, f"进度 {hit.name.split()[-1]}") for hit in hits)
+    return [desk.reply(Choice(texts.TITLE, texts.which_unit([h.name for h in hits]), options))]
+
+
+def _outside(desk: Desk, reach: Reach) -> Letter:
+    chain = roster.chain(desk.session, reach.home)
+    above = next((u.name for u in chain if u.kind == "county"), "市大数据局") if len(chain) > 1 else ""
+    above = f"{above}大数据中心" if above and not above.startswith("市") else above
+    if len(chain) == 2:
+        above = "市大数据局"
+    return desk.reply(Text(texts.outside_reach(full_name(chain), above), texts.TITLE))
+
+
+def progress(asked: Asked) -> list[Letter]:
+    """The figures of a unit and of the level below; the same in a group, for they name nobody."""
+    desk = asked.desk
+    total, parts = oversight.rolled_up(desk.session, desk.campaign.id, asked.unit)
+    told = texts.progress(desk.campaign, desk.now, asked.name, total, [(unit.name, tally) for unit, tally in parts])
+    if desk.in_group:
+        return [desk.reply(Text(told, texts.TITLE))]
+    options = [Reply("导出 反馈表", _with_unit("导出 反馈表", asked))]
+    if total.missing:
+        options = [Reply("名单", _with_unit("名单", asked)), Reply("催办", _with_unit("催办", asked)), *options]
+    return [desk.reply(Choice(texts.TITLE, told, tuple(options)))]
+
+
+def _with_unit(command: str, asked: Asked) -> str:
+    home = access.reach(asked.desk.session, asked.person).home
+    return command if asked.unit.id == home.id else f"{command} {asked.unit.code}"
+
+
+def names(asked: Asked) -> list[Letter]:
+    """Who is missing. Asked in a group, the list goes to the asker alone."""
+    desk = asked.desk
+    rows = oversight.unfinished(desk.session, desk.campaign.id, asked.unit.path)
+    audit.record(
+        desk.session, at=desk.now, actor=asked.person.staff_id, action="names", subject=asked.unit.code,
+        detail=f"{len(rows)}",
+    )  # fmt: skip
+    if rows:
+        by_unit = [(unit.name, [p.name for p, _, _ in group]) for unit, group in groupby(rows, key=lambda row: row[1])]
+        told = texts.names(asked.name, by_unit, len(rows))
+        body = Choice(texts.TITLE, told, (Reply("催办", _with_unit("催办", asked)),))
+        letters = [desk.whisper(body)]
+    else:
+        letters = [desk.whisper(Text(texts.nobody_missing(asked.name), texts.TITLE))]
+    return [*letters, desk.reply(Text(texts.NAMES_ARE_DIRECT, texts.TITLE))] if desk.in_group else letters
+
+
+def nudge(asked: Asked) -> list[Letter]:
+    """Reminds exactly those who are missing, each at most once a day, at a decent hour, and not the asker."""
+    desk, campaign = asked.desk, asked.desk.campaign
+    rows = [r for r in oversight.unfinished(desk.session, campaign.id, asked.unit.path) if r[0].id != asked.person.id]
+    if not rows:
+        return [desk.reply(Text(texts.nobody_missing(asked.name), texts.TITLE))]
+    at = next_polite(campaign, desk.now)
+    letters = [_nudge(asked, person, begun, at) for person, _, begun in rows]
+    again = known_keys(desk.session, [letter.key for letter in letters])
+    fresh = [letter for letter in letters if letter.key not in again]
+    audit.record(
+        desk.session, at=desk.now, actor=asked.person.staff_id, action="nudge", subject=asked.unit.code,
+        detail=f"{len(fresh)}",
+    )  # fmt: skip
+    when = "马上" if at <= desk.now else f"现在不是工作时间，{texts.moment(at, campaign)} 会"
+    told = texts.nudged(asked.name, len(fresh), len(again), when)
+    return [desk.reply(Text(told, texts.TITLE)), *fresh]
+
+
+def _nudge(asked: Asked, person: Person, begun: bool, at: datetime) -> Letter:
+    campaign = asked.desk.campaign
+    words = texts.nudge(person.name, campaign, texts.state_of(begun=begun), f"{asked.person.name}（联络员）")
+    local = at.astimezone(campaign.zone)
+    return Letter(
+        to=asked.desk.direct(person.staff_id),
+        body=Choice(texts.TITLE, words, (Reply("继续", "继续"),)),
+        topic="nudge",
+        key=f"{campaign.id}/nudge/{local:%Y-%m-%d}/{person.id}",
+        not_before=at,
+        expires_at=local.replace(hour=23, minute=59),
+        bulk=True,
+    )
+
+
+def export(asked: Asked) -> list[Letter]:
+    """附件2 of a unit with all below it, as a file; asked in a group, it goes to the asker alone."""
+    desk = asked.desk
+    audit.record(
+        desk.session, at=desk.now, actor=asked.person.staff_id, action="export", subject=asked.unit.code,
+        detail="feedback_table",
+    )  # fmt: skip
+    local = desk.now.astimezone(desk.campaign.zone)
+    name = f"{desk.campaign.feedback_table.title}-{asked.unit.name}-{local:%m%d%H%M}.xlsx"
+    paper = Document(name, "feedback_table", {"unit": str(asked.unit.id), "as_of": desk.now.isoformat()})
+    letters = [desk.whisper(Text(texts.exporting(asked.name), texts.TITLE)), desk.whisper(paper)]
+    return [*letters, desk.reply(Text(texts.TABLE_IS_DIRECT, texts.TITLE))] if desk.in_group else letters
+
+
+def bind(asked: Asked) -> list[Letter]:
+    """@bot 绑定 in a group: the group gets the unit's totals before the deadline."""
+    desk = asked.desk
+    if not desk.in_group:
+        return [desk.reply(Text(texts.BIND_IN_GROUP, texts.TITLE))]
+    chat = desk.inbound.chat
+    roster.bind_group(
+        desk.session, conversation_id=chat.id, channel=chat.channel, title=desk.inbound.chat_title[:128],
+        unit_id=asked.unit.id or 0, by=asked.person.id or 0, at=desk.now,
+    )  # fmt: skip
+    audit.record(desk.session, at=desk.now, actor=asked.person.staff_id, action="bind", subject=asked.unit.code)
+    return [desk.reply(Text(texts.bound(asked.name), texts.TITLE))]

@@ -1,0 +1,87 @@
+"""Making the papers asked for: gathers what a paper is about and hands it to the paper's own room.
+
+Runs in a read transaction of its own when the letter is sent. Personal identifiers stay masked, as they were stored.
+"""
+
+import io
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlmodel import Session
+
+from handlers import texts
+from handlers.campaign.answers import Given
+from handlers.campaign.definition import Campaign
+from handlers.campaign.walk import Setting, Walk, walk
+from handlers.desk import full_name
+from handlers.messages import Document
+from handlers.papers.feedback_table import FeedbackRow, FeedbackTable, write_feedback_table
+from storage import oversight, roster
+from storage.models import Person, Submission, Unit
+
+
+def make(session: Session, campaign: Campaign, document: Document) -> bytes:
+    """The file of a `Document` letter. Raises `LookupError` for a paper or unit that does not exist."""
+    if document.paper != "feedback_table":
+        raise LookupError(f"no paper is called {document.paper!r}")
+    out = io.BytesIO()
+    write_feedback_table(feedback_table(session, campaign, document.params), out)
+    return out.getvalue()
+
+
+def feedback_table(session: Session, campaign: Campaign, params: Mapping[str, str]) -> FeedbackTable:
+    """附件2 of a unit with all below it: a row per data set of everybody who handed in and touched data."""
+    top = roster.unit(session, int(params["unit"]))
+    paper, as_of = campaign.feedback_table, datetime.fromisoformat(params["as_of"])
+    total, _ = oversight.rolled_up(session, campaign.id, top)
+    rows = [
+        row
+        for person, unit, submission in oversight.handed_in(session, campaign.id, top.path)
+        for row in _rows(session, campaign, top, person, unit, submission)
+    ]
+    figures = {"expected": total.expected, "finished": total.finished, "nil": total.nil}
+    return FeedbackTable(
+        title=paper.title,
+        unit_name=full_name(roster.chain(session, top)),
+        columns=tuple(paper.columns),
+        notes=tuple(paper.notes),
+        rows=tuple(rows),
+        nil_line=paper.nil_line.format(**figures),
+        as_of=as_of,
+        footer=paper.footer.format(as_of=texts.stamp(as_of, campaign), **figures),
+    )
+
+
+def _rows(
+    session: Session, campaign: Campaign, top: Unit, person: Person, unit: Unit, submission: Submission
+) -> list[FeedbackRow]:
+    path = as_handed_in(campaign, person.name, submission)
+    name = _name_below(roster.chain(session, unit), top)
+    found = []
+    for row, _ in path.rows():
+        data_name, ways, usage, risk, rectification, contact = (
+            path.cell(field, row) for field in campaign.feedback_table.fields
+        )
+        found.append(
+            FeedbackRow(
+                unit=name, data_name=data_name, ways=ways, usage=usage,
+                risk=risk, rectification=rectification, contact=contact,
+            )  # fmt: skip
+        )
+    return found
+
+
+def as_handed_in(campaign: Campaign, name: str, submission: Submission) -> Walk:
+    """The path as it was when it was handed in: the words of suggested answers stay what they were."""
+    answers = {key: Given.from_json(json.dumps(given)) for key, given in json.loads(submission.answers).items()}
+    day = submission.at.astimezone(campaign.zone).date()
+    return walk(campaign, answers, Setting(today=day, person=name, unit=""))
+
+
+def _name_below(chain: list[Unit], top: Unit) -> str:
+    """How a unit is called in the paper of `top`: from the township down, without what is above."""
+    below = [unit.name for unit in chain if unit.path.startswith(top.path)]
+    if top.kind in ("city", "county") and len(below) > 1:
+        below = below[1:]
+    return "".join(below)

@@ -1,0 +1,126 @@
+"""A sheet of the roster workbook as cleaned cells under known column names, and the errors found in it.
+
+Must not know what units and people are: it finds columns, cleans texts and names cells.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from handlers.papers.cell_text import clean_code, clean_name, unshortened
+from handlers.papers.roster_words import EXAMPLE
+from handlers.papers.workbook import Line, Oddity, OpenBook, address
+
+_ODD = {
+    Oddity.DATE: "这一格是日期，请把这一列设为文本格式后重填",
+    Oddity.ERROR: "这一格是公式错误，请直接填写文字",
+    Oddity.LONG_NUMBER: "数字超过15位，末尾已被表格软件改成0，请把这一列设为文本格式后重填",
+}
+_SHORTENED = "数字已被缩写成“1.23E+10”这样，后几位丢失，请把这一列设为文本格式后重填"
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """One thing to mend: the sheet, the cell as Excel names it (empty for a whole sheet), what to do."""
+
+    sheet: str
+    cell: str
+    problem: str
+
+
+class Errors(list[CellError]):
+    """What was found in one sheet, in the order it was found."""
+
+    def __init__(self, sheet: str) -> None:
+        super().__init__()
+        self._sheet = sheet
+
+    def note(self, cell: str, problem: str) -> None:
+        self.append(CellError(self._sheet, cell, problem))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row: its texts and the names of its cells, by column name."""
+
+    texts: Mapping[str, str]
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What holds for a column whatever it means: is it a code, must it be filled, how long may it be."""
+
+    code: bool
+    required: bool
+    longest: int = 64
+
+
+class Sheet:
+    """Reads one sheet by its rules. A cell that breaks a rule is noted and read as empty."""
+
+    def __init__(self, name: str, rules: Mapping[str, Rule]) -> None:
+        self.name = name
+        self.errors = Errors(name)
+        self._rules = rules
+
+    def records(self, book: OpenBook) -> Iterator[Record]:
+        if self.name not in book.sheet_names:
+            self.errors.note("", f"缺少工作表“{self.name}”，请用模板填写，不要改工作表的名称")
+            return
+        lines = book.lines(self.name)
+        header = next(lines, None)
+        places = self._places(header)
+        for line in lines if places else ():
+            record = self._record(line, places)
+            if record is not None:
+                yield record
+
+    def _places(self, header: Line | None) -> dict[str, int]:
+        """The column of each name, from 0; nothing if one is missing, for then no row can be read."""
+        names = [_heading(cell) for cell in header.cells] if header else []
+        row = header.number if header else 1
+        complete = True
+        for name in self._rules:
+            if name not in names:
+                self.errors.note(address(1, row), f"第 {row} 行缺少“{name}”列，请补上列名")
+                complete = False
+            elif names.count(name) > 1:
+                again = names.index(name, names.index(name) + 1)
+                self.errors.note(address(again + 1, row), f"“{name}”列出现了两次，请删去一列")
+                complete = False
+        return {name: names.index(name) for name in self._rules} if complete else {}
+
+    def _record(self, line: Line, places: Mapping[str, int]) -> Record | None:
+        """The row as texts; None for a row with nothing in the known columns and for an example."""
+        raw = {name: line.cells[place] for name, place in places.items()}
+        if not any(isinstance(cell, Oddity) or clean_name(cell) for cell in raw.values()):
+            return None
+        first = raw[next(iter(self._rules))]
+        if isinstance(first, str) and clean_name(first).startswith(EXAMPLE):
+            return None
+        cells = {name: address(place + 1, line.number) for name, place in places.items()}
+        return Record({name: self._text(name, raw[name], cells[name]) for name in raw}, cells)
+
+    def _text(self, name: str, raw: str | Oddity, cell: str) -> str:
+        rule = self._rules[name]
+        if isinstance(raw, Oddity):
+            return self._refuse(cell, _ODD[raw])
+        text = unshortened(clean_code(raw)) if rule.code else clean_name(raw)
+        if text is None:
+            return self._refuse(cell, _SHORTENED)
+        if not text and rule.required:
+            return self._refuse(cell, f"“{name}”没有填写")
+        if len(text) > rule.longest:
+            return self._refuse(cell, f"“{name}”超过 {rule.longest} 个字，请缩短")
+        return text
+
+    def _refuse(self, cell: str, problem: str) -> str:
+        self.errors.note(cell, problem)
+        return ""
+
+
+def _heading(cell: str | Oddity) -> str:
+    """A column name without marks like * or （必填）, which people add to headers."""
+    if isinstance(cell, Oddity):
+        return ""
+    return clean_name(cell).replace(" ", "").replace("*", "").split("(")[0].split("（")[0]

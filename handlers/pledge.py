@@ -1,0 +1,86 @@
+"""附件1, the pledge: shown whole, the number sealed the moment it comes, signed when the person confirms.
+
+The number is never in an answer, an echo or a log: only its seal, its keyed fingerprint and its last two digits are kept.
+"""
+
+from handlers import texts
+from handlers.campaign import questionnaire
+from handlers.campaign.definition import Campaign
+from handlers.campaign.id_number import IdNumber
+from handlers.campaign.walk import Walk
+from handlers.desk import Desk
+from handlers.messages import Text
+from storage import cases
+from storage.models import Case, Pledge
+
+
+def shown(campaign: Campaign) -> list[Text]:
+    """The whole text in readable pieces, a message each."""
+    pieces = campaign.pledge.pieces
+    return [
+        Text(texts.pledge_piece(campaign.pledge.title, piece.strip(), n, len(pieces)), campaign.pledge.title)
+        for n, piece in enumerate(pieces, 1)
+    ]
+
+
+def keep_draft(desk: Desk, case: Case, name: str, number: IdNumber) -> None:
+    """Seals the number at once; a draft given before is forgotten."""
+    cases.drop_drafts(desk.session, case)
+    desk.session.add(
+        Pledge(
+            case_id=case.id or 0,
+            state=cases.DRAFT,
+            text_version=desk.campaign.pledge.version,
+            text_digest=desk.campaign.pledge.digest,
+            name=name,
+            number_sealed=desk.vault.seal(number.value, purpose(case)),
+            number_print=desk.vault.fingerprint(number.value),
+            number_mask=number.masked,
+            at=desk.now,
+            msg_id=desk.inbound.msg_id,
+        )
+    )
+    desk.session.flush()
+
+
+def purpose(case: Case) -> str:
+    """What a sealed number is bound to: it opens for this case only."""
+    return f"pledge/{case.id}"
+
+
+def settle(desk: Desk, case: Case, path: Walk) -> str:
+    """What becomes of the pledge when the self-check is handed in, in words. Signs a draft; keeps what was told of an
+    earlier one; a signature made before stays as it was."""
+    case.pledged = True
+    if questionnaire.signs_now(path):
+        signed = cases.draft(desk.session, case)
+        if signed is not None:
+            signed.state, signed.at, signed.msg_id = cases.SIGNED, desk.now, desk.inbound.msg_id
+            desk.session.add(signed)
+        else:
+            signed = cases.pledge(desk.session, case)
+        if signed is None:
+            raise LookupError("a pledge is confirmed but no number was given")
+        return texts.pledge_signed(texts.stamp(signed.at, desk.campaign), signed.text_version, signed.text_digest)
+    cases.drop_drafts(desk.session, case)
+    if earlier := questionnaire.signed_before(path):
+        option, day = earlier
+        told = day.isoformat() if day else option
+        known = cases.pledge(desk.session, case)
+        if known is None or known.told != told:
+            desk.session.add(_earlier(desk, case, told))
+        return texts.pledge_earlier(f"{day.year}年{texts.day(day)}签过" if day else _label(path))
+    case.pledged = False
+    return texts.PLEDGE_UNNEEDED
+
+
+def _earlier(desk: Desk, case: Case, told: str) -> Pledge:
+    """Signed on another occasion: only that the person says so, and when."""
+    return Pledge(
+        case_id=case.id or 0, state=cases.EARLIER, text_version=0, text_digest="", told=told,
+        at=desk.now, msg_id=desk.inbound.msg_id,
+    )  # fmt: skip
+
+
+def _label(path: Walk) -> str:
+    return next(filter(None, (path.label(name) for name in path.campaign.pledge.question)), "")

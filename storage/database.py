@@ -1,0 +1,109 @@
+"""The door to the database: opening, settings of the dialect, transactions, schema.
+
+SQLite by default, PostgreSQL for several instances. Everything here is synchronous; the machine calls it from its
+database threads. Must not know what is stored.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlmodel import Session
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says which setting to look at."""
+
+
+class Database:
+    """One database. `session()` is a transaction: it commits at the end or leaves no trace."""
+
+    def __init__(self, url: str, *, busy_timeout_ms: int = 10_000) -> None:
+        try:
+            self.url = make_url(url)
+        except ArgumentError as error:
+            raise DatabaseError("ZICHA_DATABASE_URL is not a database address (sqlite:///FILE or postgresql+psycopg://…)") from error
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = self._sqlite(busy_timeout_ms) if self.is_sqlite else self._server()
+
+    def _sqlite(self, busy_timeout_ms: int) -> Engine:
+        engine = create_engine(self.url, connect_args={"check_same_thread": False})
+
+        @event.listens_for(engine, "connect")
+        def settings(connection: Any, _record: object) -> None:
+            connection.isolation_level = None  # we say BEGIN ourselves, below
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=FULL")  # acked means stored, power cuts included
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.execute(f"PRAGMA busy_timeout={int(busy_timeout_ms)}")
+            cursor.execute("PRAGMA secure_delete=ON")
+            cursor.close()
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Any) -> None:
+            # the writer's lock at the start: two instances wait for each other instead of failing half-way
+            reading = connection.get_execution_options().get("reading")
+            connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+        return engine
+
+    def _server(self) -> Engine:
+        try:
+            return create_engine(self.url, pool_pre_ping=True)
+        except ModuleNotFoundError as error:
+            raise DatabaseError("PostgreSQL needs the extra «postgres»: pip install 'zicha[postgres]'") from error
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads: a snapshot, however long it takes, and nobody waits for it."""
+        with Session(self.engine.execution_options(reading=True), expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def migrate(self) -> None:
+        """Brings the schema to the newest revision. Raises `DatabaseError` if the database cannot be reached."""
+        config = _alembic()
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except SQLAlchemyError as error:
+            raise DatabaseError(f"the database cannot be opened: {_reason(error)}; check ZICHA_DATABASE_URL and ZICHA_DATA") from error
+
+    def revision(self) -> tuple[str | None, str | None]:
+        """The schema's revision in the database, and the newest one known to this program."""
+        newest = ScriptDirectory.from_config(_alembic()).get_current_head()
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+                return MigrationContext.configure(connection).get_current_revision(), newest
+        except SQLAlchemyError as error:
+            raise DatabaseError(f"the database cannot be opened: {_reason(error)}; check ZICHA_DATABASE_URL") from error
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("storage").joinpath("migrations")))
+    return config
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

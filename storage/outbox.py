@@ -1,0 +1,150 @@
+"""Letters on their way out: posted with the turn that wrote them, claimed before sending, settled after.
+
+The key of a letter says what it is; posting it twice posts it once. No answer from the platform means doubtful, not
+failed: only the operator sends a doubtful letter again. Must not know platforms nor what a body means.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import and_, func, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, exists, select, update
+
+from storage.models import Outgoing
+from storage.statements import insert_many_new
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    DOUBTFUL = "doubtful"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A letter to be put into the outbox. `lane` is the chat; `bulk` letters wait behind all replies."""
+
+    key: str
+    lane: str
+    topic: str
+    body: str
+    not_before: datetime
+    bulk: bool = False
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    id: int
+    key: str
+    lane: str
+    topic: str
+    body: str
+    attempts: int
+
+
+def post(session: Session, letters: Sequence[Post]) -> int:
+    """Puts letters in; those whose key is known are left out. Returns how many were new."""
+    rows = [
+        {
+            "key": p.key, "lane": p.lane, "bulk": p.bulk, "topic": p.topic, "body": p.body, "state": State.WAITING,
+            "not_before": p.not_before, "expires_at": p.expires_at, "attempts": 0, "receipt": "", "trouble": "",
+        }
+        for p in letters
+    ]  # fmt: skip
+    return insert_many_new(session, Outgoing, rows)
+
+
+def claim(session: Session, *, now: datetime, limit: int, lease: timedelta) -> list[Claimed]:
+    """The next letters, at most one per lane, replies first; they are `sending` until settled or the lease ends."""
+    earlier, busy = aliased(Outgoing), aliased(Outgoing)
+    ahead = exists().where(
+        earlier.lane == Outgoing.lane,
+        earlier.state == State.WAITING,
+        # a letter put off keeps its place: what was written after it does not overtake it
+        or_(earlier.not_before <= now, and_(earlier.attempts > 0, earlier.bulk == Outgoing.bulk)),
+        or_(earlier.bulk < Outgoing.bulk, and_(earlier.bulk == Outgoing.bulk, earlier.id < Outgoing.id)),
+    )
+    taken = exists().where(busy.lane == Outgoing.lane, busy.state == State.SENDING)
+    due = (
+        select(Outgoing)
+        .where(Outgoing.state == State.WAITING, col(Outgoing.not_before) <= now, ~ahead, ~taken)
+        .order_by(col(Outgoing.bulk), col(Outgoing.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    letters = session.exec(due).all()
+    for letter in letters:
+        letter.state, letter.leased_until, letter.attempts = State.SENDING, now + lease, letter.attempts + 1
+        session.add(letter)
+    session.flush()
+    return [
+        Claimed(id=x.id or 0, key=x.key, lane=x.lane, topic=x.topic, body=x.body, attempts=x.attempts) for x in letters
+    ]
+
+
+def settle(session: Session, letter_id: int, state: State, *, at: datetime, receipt: str = "", trouble: str = "") -> None:
+    """The end of a claimed letter. A letter whose lease ended meanwhile may still turn from doubtful to sent."""
+    session.exec(
+        update(Outgoing)
+        .where(col(Outgoing.id) == letter_id, col(Outgoing.state).in_([State.SENDING, State.DOUBTFUL]))
+        .values(state=state, settled_at=at, leased_until=None, receipt=receipt[:200], trouble=trouble[:300])
+    )
+
+
+def put_off(session: Session, letter_id: int, *, until: datetime, trouble: str) -> None:
+    """Back to waiting: the platform said «later» and took nothing."""
+    session.exec(
+        update(Outgoing)
+        .where(col(Outgoing.id) == letter_id, Outgoing.state == State.SENDING)
+        .values(state=State.WAITING, not_before=until, leased_until=None, trouble=trouble[:300])
+    )
+
+
+def sweep(session: Session, *, now: datetime) -> tuple[int, int]:
+    """Letters nobody settled become doubtful, letters past their time expire. Returns how many of each."""
+    doubtful = session.exec(
+        update(Outgoing)
+        .where(Outgoing.state == State.SENDING, col(Outgoing.leased_until) < now)
+        .values(state=State.DOUBTFUL, settled_at=now, trouble="the process ended while sending")
+    ).rowcount
+    expired = session.exec(
+        update(Outgoing)
+        .where(Outgoing.state == State.WAITING, col(Outgoing.expires_at) < now)
+        .values(state=State.EXPIRED, settled_at=now)
+    ).rowcount
+    return doubtful, expired
+
+
+def withdraw(session: Session, lane: str, topics: Sequence[str], *, at: datetime) -> int:
+    """Takes back what still waits for a chat: whoever finishes is not reminded."""
+    return session.exec(
+        update(Outgoing)
+        .where(Outgoing.lane == lane, Outgoing.state == State.WAITING, col(Outgoing.topic).in_(topics))
+        .values(state=State.WITHDRAWN, settled_at=at)
+    ).rowcount
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the earliest waiting letter wants to go."""
+    return session.exec(select(func.min(Outgoing.not_before)).where(Outgoing.state == State.WAITING)).one()
+
+
+def counts(session: Session) -> dict[str, int]:
+    rows = session.exec(select(Outgoing.state, func.count()).group_by(Outgoing.state)).all()
+    return dict(rows)
+
+
+def known_keys(session: Session, keys: Sequence[str]) -> set[str]:
+    """Those of the keys that have been posted before."""
+    found: set[str] = set()
+    for start in range(0, len(keys), 500):
+        found.update(session.exec(select(Outgoing.key).where(col(Outgoing.key).in_(keys[start : start + 500]))).all())
+    return found

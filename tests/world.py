@@ -1,0 +1,233 @@
+"""The test's world: people who say things and read what the bot says, on a real database with real handlers.
+
+`zhang.says("2")` is one message of one person: a new msgId, one transaction. `zhang.taps("都没有")` presses a button by its
+words. Nothing of the product is faked here; only the wire is missing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo
+
+from bot.channels import wording
+from bot.intake import Intake
+from bot.scheduler import Metronome
+from bot.threads import DatabaseThread
+from handlers.campaign import definition
+from handlers.campaign.definition import Campaign
+from handlers.messages import Address, ChatKind, Choice, Content, Document, Inbound, Text, from_json
+from handlers.papers import documents
+from sqlmodel import col, select
+from storage import outbox, roster
+from storage.database import Database
+from storage.models import Outgoing
+from storage.rows import PersonRow, Role, Roster, UnitKind, UnitRow
+from storage.vault import Vault
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+KEY = b"zicha test key, 32 bytes long..."
+MORNING = datetime(2022, 5, 18, 9, 0, tzinfo=SHANGHAI)
+
+Shown = Text | Choice | Document
+
+
+def id_number(serial: str = "084", *, region: str = "332501", born: str = "19900307") -> str:
+    """An invented number with the right check digit (GB 11643); 3325xx are Lishui's codes of 1981–2000."""
+    body = region + born + serial
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return body + "10X98765432"[sum(w * int(d) for w, d in zip(weights, body, strict=True)) % 11]
+
+
+def small_roster() -> Roster:
+    """One city, three counties (two of them comprehensive), a few invented people."""
+    unit = UnitRow
+    units = (
+        unit(code="3311", name="丽水市", parent_code="", kind=UnitKind.CITY, division="3311"),
+        unit(code="331102", name="莲都区", parent_code="3311", kind=UnitKind.COUNTY, division="331102"),
+        unit(code="331125", name="云和县", parent_code="3311", kind=UnitKind.COUNTY, division="331125"),
+        unit(code="331121", name="青田县", parent_code="3311", kind=UnitKind.COUNTY, division="331121"),
+        unit(code="331102001", name="紫金街道", parent_code="331102", kind=UnitKind.TOWNSHIP, division="331102001"),
+        unit(code="331102002", name="岩泉街道", parent_code="331102", kind=UnitKind.TOWNSHIP, division="331102002"),
+        unit(
+            code="331102001001", name="金山社区", parent_code="331102001", kind=UnitKind.VILLAGE,
+            division="331102001001",
+        ),
+        unit(code="331121100", name="鹤城街道", parent_code="331121", kind=UnitKind.TOWNSHIP, division="331121100"),
+    )  # fmt: skip
+
+    def person(staff_id: str, name: str, unit_code: str, *roles: Role) -> PersonRow:
+        return PersonRow(
+            staff_id=staff_id, name=name, unit_code=unit_code, roles=frozenset({Role.STAFF, *roles}), phone="19900001234"
+        )
+
+    people = (
+        person("zhang", "张三丰", "331102001001"),
+        person("li", "李小四", "331102001"),
+        person("wang", "王雅芳", "331102001", Role.UNIT),
+        person("chen", "陈明亮", "331102002", Role.UNIT),
+        person("zhou", "周建国", "331102", Role.COUNTY),
+        person("wu", "吴立新", "3311", Role.CITY),
+        person("qian", "钱大海", "331121100"),
+        person("sun", "孙文静", "331121100", Role.UNIT),
+    )
+    return Roster(units=units, people=people)
+
+
+@dataclass
+class World:
+    """Everything but the wire. `twice` delivers every message twice; `rebuild` makes the process anew before each."""
+
+    url: str
+    folder: Path
+    twice: bool = False
+    rebuild: bool = False
+    campaign: Campaign = field(default_factory=lambda: definition.load("lishui-2022-69"))
+    now: datetime = MORNING
+    sent: int = 0
+    people: dict[str, "Somebody"] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._open()
+
+    def _open(self) -> None:
+        self.database = Database(self.url)
+        self.database.migrate()
+        self.vault = Vault(KEY)
+        self.intake = Intake(database=self.database, campaign=self.campaign, vault=self.vault, now=lambda: self.now)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def restart(self) -> None:
+        """The process dies and comes back: nothing but the database remains."""
+        self.close()
+        self._open()
+
+    def import_roster(self, new: Roster) -> roster.Changes:
+        with self.database.session() as session:
+            return roster.import_roster(session, new, self.vault)
+
+    def person(self, staff_id: str, nick: str = "") -> "Somebody":
+        return self.people.setdefault(staff_id, Somebody(self, staff_id, nick or staff_id))
+
+    def deliver(self, inbound: Inbound) -> bool:
+        if self.rebuild:
+            self.restart()
+        first = self.intake.take(inbound)
+        if self.twice:
+            assert not self.intake.take(inbound), "the copy was taken as new"
+        return first
+
+    def tick(self) -> int:
+        """One beat of the metronome at `now`."""
+        return metronome(self).tick()
+
+    def letters(self, address: Address, *, after: int = 0) -> list[Outgoing]:
+        with self.database.reading() as session:
+            found = select(Outgoing).where(Outgoing.lane == str(address), col(Outgoing.id) > after).order_by(col(Outgoing.id))
+            return list(session.exec(found).all())
+
+    def due(self) -> list[outbox.Claimed]:
+        """What the postman would carry now, all of it, marked as sent."""
+        carried: list[outbox.Claimed] = []
+        while True:
+            with self.database.session() as session:
+                batch = outbox.claim(session, now=self.now, limit=50, lease=timedelta(minutes=2))
+                for letter in batch:
+                    outbox.settle(session, letter.id, outbox.State.SENT, at=self.now)
+            if not batch:
+                return carried
+            carried += batch
+
+    def make(self, document: Document) -> bytes:
+        with self.database.reading() as session:
+            return documents.make(session, self.campaign, document)
+
+
+class _NoThread(DatabaseThread):
+    pass
+
+
+def metronome(world: World) -> Metronome:
+    return Metronome(
+        database=world.database, campaign=world.campaign, channel="dingtalk", thread=_NoThread(),
+        now=lambda: world.now, wake=lambda: None, every=60,
+    )  # fmt: skip
+
+
+@dataclass
+class Somebody:
+    """A person with a phone."""
+
+    world: World
+    staff_id: str
+    nick: str
+    seen: int = 0
+    buttons: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> Address:
+        return Address("dingtalk", ChatKind.DIRECT, self.staff_id)
+
+    def says(self, text: str, *, msg_id: str = "", content: Content = Content.TEXT) -> str:
+        """Sends a message in 1:1; returns all the bot said to it there, as one text."""
+        self._send(text, self.address, msg_id, content)
+        return "\n".join(self.hears())
+
+    def says_in(self, group: str, text: str, title: str = "工作群") -> str:
+        """@-s the bot in a group; returns what it said in the group."""
+        chat = Address("dingtalk", ChatKind.GROUP, group)
+        before = max((letter.id or 0 for letter in self.world.letters(chat)), default=0)
+        self._send(text, chat, "", Content.TEXT, title)
+        return "\n".join(words(from_json(letter.body)) for letter in self.world.letters(chat, after=before))
+
+    def taps(self, label: str) -> str:
+        """Presses a button of the latest messages by its words."""
+        found = [send for shown, send in self.buttons.items() if label in shown]
+        assert found, f"no button «{label}» among {list(self.buttons)}"
+        return self.says(found[0])
+
+    def hears(self) -> list[str]:
+        """What has come since the last look, as the person reads it."""
+        return [words(body) for body in self.gets()]
+
+    def gets(self) -> list[Shown]:
+        new = self.world.letters(self.address, after=self.seen)
+        self.seen = max([self.seen, *(letter.id or 0 for letter in new)])
+        bodies = [from_json(letter.body) for letter in new if letter.not_before <= self.world.now]
+        for body in bodies:
+            if isinstance(body, Choice):
+                self.buttons = {reply.label: _sent_by(wording.action(reply)) for reply in body.options}
+        return bodies
+
+    def _send(self, text: str, chat: Address, msg_id: str, content: Content, title: str = "") -> None:
+        self.world.sent += 1
+        self.world.now += timedelta(seconds=20)
+        self.world.deliver(
+            Inbound(
+                robot="robot", msg_id=msg_id or f"msg{self.world.sent}", sender_id=self.staff_id,
+                sender_name=self.nick, chat=chat, chat_title=title, content=content, text=text,
+                received_at=self.world.now,
+            )  # fmt: skip
+        )
+
+
+def words(body: Shown) -> str:
+    """A message as it is read: text, then the buttons in brackets."""
+    match body:
+        case Choice():
+            return "\n".join([body.markdown, " ".join(f"[{reply.label}]" for reply in body.options)])
+        case Document():
+            return f"<{body.name.rsplit('.', 1)[-1]}: {body.paper}>"
+        case Text():
+            return body.markdown
+
+
+def _sent_by(url: str) -> str:
+    return unquote(url.removeprefix("dtmd://dingtalkclient/sendMessage?content="))
+
+
+def people(world: World, *ids: str) -> Iterator[Somebody]:
+    return (world.person(staff_id) for staff_id in ids)
