@@ -112,9 +112,11 @@ def names(asked: Asked) -> list[Letter]:
 def nudge(asked: Asked) -> list[Letter]:
     """Reminds exactly those who are missing, each at most once a day, at a decent hour, and not the asker."""
     desk, campaign = asked.desk, asked.desk.campaign
-    rows = [r for r in oversight.unfinished(desk.session, campaign.id, asked.unit.path) if r[0].id != asked.person.id]
+    missing = oversight.unfinished(desk.session, campaign.id, asked.unit.path)
+    rows = [row for row in missing if row[0].id != asked.person.id]
     if not rows:
-        return [desk.reply(Text(texts.nobody_missing(asked.name), texts.TITLE))]
+        told = texts.only_you_missing(asked.name) if missing else texts.nobody_missing(asked.name)
+        return [desk.reply(Text(told, texts.TITLE))]
     at = next_polite(campaign, desk.now)
     letters = [_nudge(asked, person, begun, at) for person, _, begun in rows]
     again = known_keys(desk.session, [letter.key for letter in letters])

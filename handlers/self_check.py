@@ -231,13 +231,8 @@ def _ask(sitting: Sitting, ahead: str = "") -> list[Letter]:
     if place is None:
         told = "\n\n".join(filter(None, [ahead, texts.already_done(sitting.case.receipt)]))
         return [desk.reply(Text(told, texts.TITLE))]
-    letters: list[Letter] = []
-    if place.question.show_pledge:
-        if ahead:
-            letters.append(desk.reply(Text(ahead, texts.TITLE)))
-            ahead = ""
-        letters += [desk.reply(body) for body in pledge.shown(desk.campaign)]
-    return [*letters, desk.reply(_question(path, place, ahead))]
+    pieces = pledge.shown(desk.campaign) if place.question.show_pledge else []
+    return [*(desk.reply(body) for body in pieces), desk.reply(_question(path, place, ahead))]
 
 
 def _question(path: Walk, step: Step, ahead: str) -> Body:

@@ -240,6 +240,10 @@ def nobody_missing(unit: str) -> str:
     return f"**{unit}** 全部完成了，没有要催的人。"
 
 
+def only_you_missing(unit: str) -> str:
+    return f"**{unit}** 只剩您自己还没完成，不用催别人。回复“继续”就可以填。"
+
+
 def nudged(unit: str, sent: int, again: int, when: str) -> str:
     if not sent:
         return f"**{unit}** 没完成的 {again} 人今天都已经催过了，明天可以再催。"

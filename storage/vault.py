@@ -31,7 +31,7 @@ class Vault:
 
     def __init__(self, key: bytes) -> None:
         if len(key) != 32:
-            raise VaultError("the key must be 32 bytes, base64 encoded; see «zicha keys new»")
+            raise VaultError("the key must be 32 bytes, base64 encoded; see the README, chapter Configuration")
         self._cipher = AESGCM(hashlib.sha256(b"zicha seal" + key).digest())
         self._print_key = hashlib.sha256(b"zicha print" + key).digest()
         self.key_id = hashlib.sha256(b"zicha id" + key).hexdigest()[:8]
@@ -85,7 +85,7 @@ def from_text(text: str) -> Vault:
     try:
         return Vault(base64.b64decode(text.strip(), validate=True))
     except ValueError as error:
-        raise VaultError("the key is not base64; see «zicha keys new»") from error
+        raise VaultError("the key is not base64; see the README, chapter Configuration") from error
 
 
 def from_file(path: Path, *, create: bool) -> Vault:

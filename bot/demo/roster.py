@@ -145,9 +145,9 @@ _OUTSIDERS = (
 # Whom to feature: kind of unit, division, role, and what a visitor may try as this person.
 _FEATURED = (
     (UnitKind.VILLAGE, _ZIJIN, Role.STAFF, "第一次用，还没自查。发“你好”试试"),
-    (UnitKind.TOWNSHIP, _ZIJIN, Role.UNIT, "街道的联络员。发“进度”看还差谁，发“反馈表”核对汇总"),
-    (UnitKind.COUNTY, _LIANDU, Role.COUNTY, "区里汇总的人。发“进度”看全区，可以接收或退回各单位的表"),
-    (UnitKind.CITY, _CITY, Role.CITY, "看全市的人。发“进度”看各县，发“抽查”抽取单位"),
+    (UnitKind.TOWNSHIP, _ZIJIN, Role.UNIT, "街道的联络员。发“进度”看数字，发“名单”看还差谁，发“导出 反馈表”打印盖章"),
+    (UnitKind.COUNTY, _LIANDU, Role.COUNTY, "区里汇总的人。发“进度”看全区，发“催办”提醒没填的人"),
+    (UnitKind.CITY, _CITY, Role.CITY, "看全市的人。发“进度”看各县，发“进度 紫金街道”看一个单位"),
     (UnitKind.VILLAGE, _CHONGTOU, Role.STAFF, "云和全面自查，没接触数据也要看一遍手机电脑。发“开始”试试"),
     (UnitKind.TOWNSHIP, _WENXI, Role.STAFF, "一般县的工作人员，没接触数据几句话就答完。发“开始”试试"),
 )
@@ -176,6 +176,8 @@ def demo_world(roster: Roster) -> dict[str, object]:
     people = [_entry(one.staff_id, one.name, title, notes) for one, title in _titled(roster)]
     outsiders = [one for one in featured if one.outside]
     people += [_entry(one.staff_id, one.name, one.title, notes, one.external) for one in outsiders]
+    order = {persona.staff_id: place for place, persona in enumerate(featured)}
+    people.sort(key=lambda one: order.get(str(one["staffId"]), len(order)))  # the page shows them in this order
     return {
         "corpId": "dingdemo3311lishui",
         "robot": {"name": "自查助手", "avatar": "自"},

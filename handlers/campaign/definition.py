@@ -214,6 +214,16 @@ class Campaign(_Part):
             found += [entry] if isinstance(entry, Question) else [*entry.columns, entry.review, entry.fix]
         return tuple(found)
 
+    @cached_property
+    def by_id(self) -> dict[str, Question]:
+        return {question.id: question for question in self.singles}
+
+    @cached_property
+    def group_of(self) -> dict[str, Group]:
+        """The group a question belongs to, by the question's id; questions outside of groups are not in it."""
+        groups = [entry for entry in self.questions if isinstance(entry, Group)]
+        return {q.id: group for group in groups for q in (*group.columns, group.review, group.fix)}
+
 
 def load(name: str) -> Campaign:
     """Loads a campaign by the name of a shipped definition or the path of a TOML file. Raises `CampaignError`."""

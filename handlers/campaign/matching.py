@@ -64,7 +64,8 @@ def pick_one(options: Sequence[Option], said: str) -> Picked | None:
 
 
 def pick_many(options: Sequence[Option], said: str, *, free: bool) -> Picked | None:
-    """Several options: «1 3 5», «135», «电脑 手机»; with `free`, words nobody offered are kept as `=words`."""
+    """Several options: «1 3 5», «135», «电脑 手机»; with `free`, words nobody offered are kept as `=words`, otherwise
+    they are a remark («2 微信没删») if an option was named first."""
     if whole := _named(options, said):
         return Picked((whole.id,))
     found = _NUMBERED.match(unicodedata.normalize("NFKC", said).strip())
@@ -81,10 +82,11 @@ def pick_many(options: Sequence[Option], said: str, *, free: bool) -> Picked | N
             unknown.append(word)
         else:
             values += ids
-    if unknown and not (free and values):
+    if unknown and (not values or any(word.isdigit() for word in unknown)):
         return None
-    if unknown and any(word.isdigit() for word in unknown):
-        return None
+    if unknown and not free:
+        words = _SEPARATORS.split(unicodedata.normalize("NFKC", said).strip())
+        return Picked(tuple(dict.fromkeys(values)), " ".join(unknown)) if words[0] not in unknown else None
     values += [f"={word}" for word in unknown]
     if unknown and "other" in values:
         values.remove("other")  # «其他 飞书»: the words say it already

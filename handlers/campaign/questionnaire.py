@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from handlers.campaign import id_number, matching
 from handlers.campaign.answers import Answers, Change, Given
-from handlers.campaign.definition import Campaign, Group, Option, Question
+from handlers.campaign.definition import Campaign, Group, Option
 from handlers.campaign.id_number import IdNumber
 from handlers.campaign.walk import DELETE, Setting, Step, Walk, walk
 
@@ -222,7 +222,7 @@ def _fix(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
     picked = matching.pick_one(path.choices(step.question, step.row), text)
     if picked is None:
         return Turn(problem=Problem.UNCLEAR)
-    group, row = _group(path, step.question), step.row
+    group, row = path.campaign.group_of[step.question.id], step.row
     if picked.values[0] == DELETE:
         return Turn(changes=_without_row(path, group, row))
     column = path.step(f"{group.id}.{row}.{picked.values[0]}")
@@ -254,10 +254,6 @@ def _submit(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
     if "edit" in picked.values:
         return Turn(problem=Problem.EDIT_WHICH)
     return _give(path, step, picked.values)
-
-
-def _group(path: Walk, question: Question) -> Group:
-    return next(g for g in path.campaign.questions if isinstance(g, Group) and question.id in (g.fix.id, g.review.id))
 
 
 def _give(path: Walk, step: Step, values: tuple[str, ...]) -> Turn:

@@ -122,10 +122,9 @@ class Walk:
     def cell(self, name: str, row: int) -> str:
         """An answer as it stands in the paper: the words and what belongs to them («…；通过微信传输»)."""
         text = self.label(name, row)
-        for question in self.campaign.singles:
-            if question.id == name and not any(v.startswith("=") for v in self.values(name, row)):
-                text = "；".join([text, *self.suggested(question.suffix, row)]) if text else text
-        return text
+        question = self.campaign.by_id[name]
+        own_words = any(value.startswith("=") for value in self.values(name, row))
+        return text if own_words or not text else "；".join([text, *self.suggested(question.suffix, row)])
 
     def suggested(self, rules: Sequence[Suggestion], row: int) -> list[str]:
         """The sentences that apply; those without a condition only where no other does."""
@@ -140,7 +139,7 @@ class Walk:
     def choices(self, question: Question, row: int = 0) -> list[Option]:
         """The options of a question for this person now."""
         if question.kind == "fix":
-            group = next(g for g in self.campaign.questions if isinstance(g, Group) and g.fix.id == question.id)
+            group = self.campaign.group_of[question.id]
             columns = [Option(id=column.id, label=column.name) for column in group.columns]
             several = f"{group.id}.2.{group.review.id}" in self.answers
             return [*columns, Option(id=DELETE, label="删掉这一份")] if several else columns
@@ -172,14 +171,11 @@ class Walk:
     def _question(self, name: str) -> Question | None:
         if derived := self.campaign.derived.get(name):
             return self._question(derived.of)
-        return next((q for q in self.campaign.singles if q.id == name), None)
+        return self.campaign.by_id.get(name)
 
     def _key(self, name: str, row: int) -> str:
-        if row:
-            for group in self.campaign.questions:
-                if isinstance(group, Group) and any(q.id == name for q in (*group.columns, group.review, group.fix)):
-                    return f"{group.id}.{row}.{name}"
-        return name
+        group = self.campaign.group_of.get(name) if row else None
+        return f"{group.id}.{row}.{name}" if group else name
 
 
 class _Blanks(dict[str, str]):

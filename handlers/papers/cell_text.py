@@ -42,6 +42,8 @@ def clean_name(text: str) -> str:
 
 def clean_code(text: str) -> str:
     """A code or number: no spaces at all, everything half-width."""
+    if text.isascii() and text.isalnum():
+        return text
     return "".join(_visible(text).split()).translate(_HALF_WIDTH)
 
 

@@ -91,18 +91,18 @@ class _Units:
     def take(self, record: Record) -> None:
         code = record.texts["单位编码"]
         if code and code in self.codes:
-            first = self.codes[code].cells["单位编码"]
-            self.sheet.errors.note(record.cells["单位编码"], f"单位编码与 {first} 重复，请改正或删去一行")
+            first = self.codes[code].cell("单位编码")
+            self.sheet.errors.note(record.cell("单位编码"), f"单位编码与 {first} 重复，请改正或删去一行")
             return
         if code:
             self.codes[code] = record
         kind = kind_in(record.texts["单位类别"])
         if kind is None and record.texts["单位类别"]:
             words = "、".join(KIND_NAMES.values())
-            self.sheet.errors.note(record.cells["单位类别"], f"单位类别不认识，请从这些里选：{words}")
+            self.sheet.errors.note(record.cell("单位类别"), f"单位类别不认识，请从这些里选：{words}")
         division = record.texts["区划代码"]
         if division and not (division.isascii() and division.isdigit()):
-            self.sheet.errors.note(record.cells["区划代码"], "区划代码只能是数字，没有可以空着")
+            self.sheet.errors.note(record.cell("区划代码"), "区划代码只能是数字，没有可以空着")
         if kind is not None:
             name, parent = record.texts["单位名称"], record.texts["上级编码"]
             self.rows.append(UnitRow(code=code, name=name, parent_code=parent, kind=kind, division=division))
@@ -110,7 +110,7 @@ class _Units:
     def check_tree(self) -> None:
         parents = {code: record.texts["上级编码"] for code, record in self.codes.items()}
         for fault in faults(parents, self._known):
-            self.sheet.errors.note(self.codes[fault.code].cells["上级编码"], fault.problem)
+            self.sheet.errors.note(self.codes[fault.code].cell("上级编码"), fault.problem)
 
 
 class _People:
@@ -119,35 +119,35 @@ class _People:
     def __init__(self) -> None:
         self.sheet = Sheet(PEOPLE_SHEET, _PEOPLE_RULES)
         self.rows: list[PersonRow] = []
-        self._seen: dict[str, str] = {}
-        # The unit each row names and the cell it stands in, checked when all units are known.
-        self._unit_cells: list[tuple[str, str]] = []
+        self._seen: dict[str, Record] = {}
+        # The unit each row names, checked when all units are known.
+        self._members: list[tuple[str, Record]] = []
 
     def take(self, record: Record) -> None:
         staff_id, unit_code = record.texts["工号"], record.texts["单位编码"]
         if staff_id and staff_id in self._seen:
-            first = self._seen[staff_id]
-            self.sheet.errors.note(record.cells["工号"], f"工号与 {first} 重复，请改正或删去一行")
+            first = self._seen[staff_id].cell("工号")
+            self.sheet.errors.note(record.cell("工号"), f"工号与 {first} 重复，请改正或删去一行")
             return
         if staff_id:
-            self._seen[staff_id] = record.cells["工号"]
+            self._seen[staff_id] = record
         if unit_code:
-            self._unit_cells.append((unit_code, record.cells["单位编码"]))
+            self._members.append((unit_code, record))
         roles = roles_in(record.texts["角色"])
         if roles is None:
             words = "、".join(ROLE_NAMES.values())
-            self.sheet.errors.note(record.cells["角色"], f"角色不认识，请从这些里选，多个用顿号隔开：{words}")
+            self.sheet.errors.note(record.cell("角色"), f"角色不认识，请从这些里选，多个用顿号隔开：{words}")
         phone = clean_phone(record.texts["手机号"])
         if phone is None:
             problem = "手机号格式不对，请填11位手机号或带区号的座机，没有可以空着"
-            self.sheet.errors.note(record.cells["手机号"], problem)
+            self.sheet.errors.note(record.cell("手机号"), problem)
         if roles is not None and phone is not None:
             name = record.texts["姓名"]
             row = PersonRow(staff_id=staff_id, name=name, unit_code=unit_code, roles=roles, phone=phone)
             self.rows.append(row)
 
     def check_units(self, codes: frozenset[str]) -> None:
-        for unit_code, cell in self._unit_cells:
+        for unit_code, record in self._members:
             if unit_code not in codes:
                 problem = f"单位编码“{unit_code[:20]}”不在“单位”表里，请改正或先补上单位"
-                self.sheet.errors.note(cell, problem)
+                self.sheet.errors.note(record.cell("单位编码"), problem)

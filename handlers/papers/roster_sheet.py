@@ -40,10 +40,15 @@ class Errors(list[CellError]):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row: its texts and the names of its cells, by column name."""
+    """One row: its number, its texts and where its columns stand, by column name."""
 
+    row: int
     texts: Mapping[str, str]
-    cells: Mapping[str, str]
+    places: Mapping[str, int]
+
+    def cell(self, name: str) -> str:
+        """The cell of a column as Excel names it."""
+        return address(self.places[name] + 1, self.row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +103,26 @@ class Sheet:
         first = raw[next(iter(self._rules))]
         if isinstance(first, str) and clean_name(first).startswith(EXAMPLE):
             return None
-        cells = {name: address(place + 1, line.number) for name, place in places.items()}
-        return Record({name: self._text(name, raw[name], cells[name]) for name in raw}, cells)
+        texts = {}
+        for name, cell in raw.items():
+            texts[name], problem = self._text(name, cell)
+            if problem:
+                self.errors.note(address(places[name] + 1, line.number), problem)
+        return Record(line.number, texts, places)
 
-    def _text(self, name: str, raw: str | Oddity, cell: str) -> str:
+    def _text(self, name: str, raw: str | Oddity) -> tuple[str, str]:
+        """The cleaned text and nothing, or nothing and what is wrong with it."""
         rule = self._rules[name]
         if isinstance(raw, Oddity):
-            return self._refuse(cell, _ODD[raw])
+            return "", _ODD[raw]
         text = unshortened(clean_code(raw)) if rule.code else clean_name(raw)
         if text is None:
-            return self._refuse(cell, _SHORTENED)
+            return "", _SHORTENED
         if not text and rule.required:
-            return self._refuse(cell, f"“{name}”没有填写")
+            return "", f"“{name}”没有填写"
         if len(text) > rule.longest:
-            return self._refuse(cell, f"“{name}”超过 {rule.longest} 个字，请缩短")
-        return text
-
-    def _refuse(self, cell: str, problem: str) -> str:
-        self.errors.note(cell, problem)
-        return ""
+            return "", f"“{name}”超过 {rule.longest} 个字，请缩短"
+        return text, ""
 
 
 def _heading(cell: str | Oddity) -> str:
