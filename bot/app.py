@@ -70,9 +70,14 @@ class App:
             database=database, campaign=campaign, channels={self._api.name: self._api}, thread=self._thread, now=clock
         )
         self._metronome = Metronome(
-            database=database, campaign=campaign, channel=self._api.name, thread=self._thread, now=clock,
-            wake=self._postman.wake, every=config.tick_seconds,
-        )  # fmt: skip
+            database=database,
+            campaign=campaign,
+            channel=self._api.name,
+            thread=self._thread,
+            now=clock,
+            wake=self._postman.wake,
+            every=config.tick_seconds,
+        )
         self.stream = Stream(
             api=self._api, sessions=sessions, robot=config.robot_code, corp_id=config.corp_id, receive=self._receive
         )

@@ -128,7 +128,9 @@ def missing_for_dingtalk(config: Config) -> list[str]:
     if not config.client_id:
         lines.append("DINGTALK_CLIENT_ID is not set: copy the Client ID from 开发者后台 → 应用 → 凭证与基础信息")
     if not config.client_secret:
-        lines.append("DINGTALK_CLIENT_SECRET is not set: copy the Client Secret from 开发者后台 → 应用 → 凭证与基础信息")
+        lines.append(
+            "DINGTALK_CLIENT_SECRET is not set: copy the Client Secret from 开发者后台 → 应用 → 凭证与基础信息"
+        )
     return lines
 
 

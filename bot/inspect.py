@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlmodel import select
+
 from bot import app, config
 from bot.channels import DeliveryError
 from bot.channels.dingtalk import DingTalk, Sessions
@@ -9,7 +11,6 @@ from bot.config import Config
 from handlers import reminders
 from handlers.campaign.definition import Campaign, CampaignError
 from handlers.campaign.explore import explore
-from sqlmodel import select
 from storage import outbox, roster, vault
 from storage.database import Database, DatabaseError
 from storage.models import Outgoing
@@ -43,7 +44,9 @@ async def everything(settings: Config, *, offline: bool) -> list[Finding]:
 
 def _settings(settings: Config) -> Finding:
     lines = config.missing_for_dingtalk(settings)
-    return Finding("设置", good=not lines, told="；".join(lines) or f"机器人 {settings.robot_code}，数据在 {settings.data}")
+    return Finding(
+        "设置", good=not lines, told="；".join(lines) or f"机器人 {settings.robot_code}，数据在 {settings.data}"
+    )
 
 
 def _campaign(campaign: Campaign) -> list[Finding]:
@@ -62,7 +65,11 @@ def _database(settings: Config) -> list[Finding]:
         database = settings.open_database()
         at, newest = database.revision()
         if at is not None and at != newest:
-            return [Finding("数据库", good=False, told=f"表结构是 {at}，程序需要 {newest}；运行 zicha run 会自动升级，先备份")]
+            return [
+                Finding(
+                    "数据库", good=False, told=f"表结构是 {at}，程序需要 {newest}；运行 zicha run 会自动升级，先备份"
+                )
+            ]
         if at is None:
             return [Finding("数据库", good=True, told="还没有建表，第一次运行时自动建好"), _new_key(settings)]
         with database.reading() as session:
@@ -73,7 +80,10 @@ def _database(settings: Config) -> list[Finding]:
         database.close()
     except (DatabaseError, VaultError) as error:
         return [Finding("数据库和密钥", good=False, told=str(error))]
-    found = [Finding("数据库", good=True, told=f"表结构 {at}"), Finding("密钥", good=True, told=f"{keys.key_id if keys else '未使用'}")]
+    found = [
+        Finding("数据库", good=True, told=f"表结构 {at}"),
+        Finding("密钥", good=True, told=f"{keys.key_id if keys else '未使用'}"),
+    ]
     told = "已导入" if people else "还是空的，先运行 zicha roster import 名册.xlsx"
     return [*found, Finding("名册", good=people, told=told)]
 
@@ -96,9 +106,14 @@ async def _platform(settings: Config) -> Finding:
 
 
 _STATES = {
-    State.WAITING: "待发", State.SENDING: "发送中", State.SENT: "已发", State.REFUSED: "被拒",
-    State.DOUBTFUL: "存疑", State.WITHDRAWN: "已撤", State.EXPIRED: "过期未发",
-}  # fmt: skip
+    State.WAITING: "待发",
+    State.SENDING: "发送中",
+    State.SENT: "已发",
+    State.REFUSED: "被拒",
+    State.DOUBTFUL: "存疑",
+    State.WITHDRAWN: "已撤",
+    State.EXPIRED: "过期未发",
+}
 
 
 def outbox_lines(database: Database) -> list[str]:

@@ -1,6 +1,6 @@
 """The one transaction of one incoming message: admit, lock, answer, post, commit; the ack comes after (DESIGN §3).
 
-Killed before the commit, nothing happened and the platform pushes again; killed after, the copy is refused by the inbox.
+Killed before the commit, nothing happened and the platform pushes again; killed after, the inbox refuses the copy.
 Knows neither the platform nor what is said.
 """
 
@@ -68,7 +68,7 @@ class Intake:
         try:
             letters = router.answer(desk, self._max_text)
             desk.session.flush()
-        except Exception:  # noqa: BLE001  whatever it was: the person gets an answer and the operator a traceback
+        except Exception:
             savepoint.rollback()
             desk.session.expire_all()
             reference = f"E-{secrets.token_hex(2).upper()}"

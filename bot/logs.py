@@ -1,7 +1,7 @@
 """Log lines for the operator: one line each, with an `action`, and nothing secret or personal in them.
 
-The scrubbing sits in the formatter of the root handler, so that lines and tracebacks of other libraries pass it too (the
-stream SDK logs tickets; a logger's filter would not see what its children write).
+The scrubbing sits in the formatter of the root handler, so that lines and tracebacks of other libraries pass it too
+(the stream SDK logs tickets; a logger's filter would not see what its children write).
 """
 
 import logging
@@ -10,12 +10,17 @@ import sys
 from typing import TextIO
 
 _SCRUB = (
-    (re.compile(r"(?i)((?:access_?token|ticket|session|client_?secret|app_?secret|sign)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"), r"\1****"),
+    (
+        re.compile(
+            r"(?i)((?:access_?token|ticket|session|client_?secret|app_?secret|sign)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
+        ),
+        r"\1****",
+    ),
     (re.compile(r"(?i)(x-acs-dingtalk-access-token[\"']?\s*[:,]\s*[\"']?)[^\s\"',}]+"), r"\1****"),
     (re.compile(r"(?<![\dA-Za-z])\d{6}(?:19|20)\d{9}[\dXx](?![\dA-Za-z])"), "[身份证号]"),
     (re.compile(r"(?<![\dA-Za-z])\d{15}(?![\dA-Za-z])"), "[15位号码]"),
     (re.compile(r"(?<![\dA-Za-z])1[3-9]\d{9}(?![\dA-Za-z])"), "[手机号]"),
-)  # fmt: skip
+)
 
 
 def scrub(text: str) -> str:

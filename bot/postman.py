@@ -65,7 +65,7 @@ class Postman:
             return False
         try:
             letters = await self._thread.run(lambda: self._claim(room))
-        except Exception:  # noqa: BLE001  a locked or full database must not end the postman
+        except Exception:
             log.exception("the outbox cannot be read; trying again", extra={"action": "outbox.trouble"})
             return False
         for letter in letters:
@@ -93,9 +93,10 @@ class Postman:
             letters = outbox.claim(session, now=now, limit=room, lease=LEASE)
         if doubtful:
             log.warning(
-                "%d letters are doubtful: it is not known whether they arrived; see «zicha outbox»", doubtful,
+                "%d letters are doubtful: it is not known whether they arrived; see «zicha outbox»",
+                doubtful,
                 extra={"action": "outbox.doubtful"},
-            )  # fmt: skip
+            )
         return letters
 
     async def _carry(self, letter: Claimed) -> None:
@@ -109,7 +110,7 @@ class Postman:
             await self._settle(letter, State.DOUBTFUL, trouble=str(error))
         except Refused as error:
             await self._settle(letter, State.REFUSED, trouble=str(error))
-        except Exception as error:  # noqa: BLE001  our own fault: never lost silently, never repeated blindly
+        except Exception as error:
             log.exception("letter %d could not be made", letter.id, extra={"action": "outbox.fault"})
             await self._settle(letter, State.DOUBTFUL, trouble=type(error).__name__)
         else:

@@ -48,7 +48,7 @@ class Metronome:
         try:
             if await self._thread.run(self.tick):
                 self._wake()
-        except Exception:  # noqa: BLE001  the next tick tries again; the firing was not recorded
+        except Exception:
             log.exception("looking for reminders failed", extra={"action": "reminder.trouble"})
 
     def tick(self) -> int:
@@ -71,5 +71,5 @@ class Metronome:
 
         try:
             await self._thread.run(work)
-        except Exception:  # noqa: BLE001  housekeeping: tried again in six hours
+        except Exception:
             log.exception("tidying the inbox failed", extra={"action": "inbox.trouble"})

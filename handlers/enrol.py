@@ -107,9 +107,7 @@ def decide(desk: Desk, person: Person, applicant_number: str, *, admit: bool) ->
         return [desk.reply(Text(texts.turned_away(applicant.name), texts.TITLE)), told]
     known = roster.person(desk.session, applicant.staff_id)
     if known is None:
-        known = roster.add_person(
-            desk.session, staff_id=applicant.staff_id, name=applicant.name, unit_id=unit.id or 0
-        )
+        known = roster.add_person(desk.session, staff_id=applicant.staff_id, name=applicant.name, unit_id=unit.id or 0)
     desk.session.delete(applicant)
     greeting = self_check.go_on(desk.in_place_of(known), known)
     admitted = desk.reply(Text(texts.admitted(known.name, _full(desk, unit)), texts.TITLE))

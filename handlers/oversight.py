@@ -96,9 +96,13 @@ def names(asked: Asked) -> list[Letter]:
     desk = asked.desk
     rows = oversight.unfinished(desk.session, desk.campaign.id, asked.unit.path)
     audit.record(
-        desk.session, at=desk.now, actor=asked.person.staff_id, action="names", subject=asked.unit.code,
+        desk.session,
+        at=desk.now,
+        actor=asked.person.staff_id,
+        action="names",
+        subject=asked.unit.code,
         detail=f"{len(rows)}",
-    )  # fmt: skip
+    )
     if rows:
         by_unit = [(unit.name, [p.name for p, _, _ in group]) for unit, group in groupby(rows, key=lambda row: row[1])]
         told = texts.names(asked.name, by_unit, len(rows))
@@ -122,9 +126,13 @@ def nudge(asked: Asked) -> list[Letter]:
     again = known_keys(desk.session, [letter.key for letter in letters])
     fresh = [letter for letter in letters if letter.key not in again]
     audit.record(
-        desk.session, at=desk.now, actor=asked.person.staff_id, action="nudge", subject=asked.unit.code,
+        desk.session,
+        at=desk.now,
+        actor=asked.person.staff_id,
+        action="nudge",
+        subject=asked.unit.code,
         detail=f"{len(fresh)}",
-    )  # fmt: skip
+    )
     when = "马上" if at <= desk.now else f"现在不是工作时间，{texts.moment(at, campaign)} 会"
     told = texts.nudged(asked.name, len(fresh), len(again), when)
     return [desk.reply(Text(told, texts.TITLE)), *fresh]
@@ -149,9 +157,13 @@ def export(asked: Asked) -> list[Letter]:
     """附件2 of a unit with all below it, as a file; asked in a group, it goes to the asker alone."""
     desk = asked.desk
     audit.record(
-        desk.session, at=desk.now, actor=asked.person.staff_id, action="export", subject=asked.unit.code,
+        desk.session,
+        at=desk.now,
+        actor=asked.person.staff_id,
+        action="export",
+        subject=asked.unit.code,
         detail="feedback_table",
-    )  # fmt: skip
+    )
     local = desk.now.astimezone(desk.campaign.zone)
     name = f"{desk.campaign.feedback_table.title}-{asked.unit.name}-{local:%m%d%H%M}.xlsx"
     paper = Document(name, "feedback_table", {"unit": str(asked.unit.id), "as_of": desk.now.isoformat()})
@@ -166,8 +178,13 @@ def bind(asked: Asked) -> list[Letter]:
         return [desk.reply(Text(texts.BIND_IN_GROUP, texts.TITLE))]
     chat = desk.inbound.chat
     roster.bind_group(
-        desk.session, conversation_id=chat.id, channel=chat.channel, title=desk.inbound.chat_title[:128],
-        unit_id=asked.unit.id or 0, by=asked.person.id or 0, at=desk.now,
-    )  # fmt: skip
+        desk.session,
+        conversation_id=chat.id,
+        channel=chat.channel,
+        title=desk.inbound.chat_title[:128],
+        unit_id=asked.unit.id or 0,
+        by=asked.person.id or 0,
+        at=desk.now,
+    )
     audit.record(desk.session, at=desk.now, actor=asked.person.staff_id, action="bind", subject=asked.unit.code)
     return [desk.reply(Text(texts.bound(asked.name), texts.TITLE))]

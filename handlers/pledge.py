@@ -1,6 +1,6 @@
 """附件1, the pledge: shown whole, the number sealed the moment it comes, signed when the person confirms.
 
-The number is never in an answer, an echo or a log: only its seal, its keyed fingerprint and its last two digits are kept.
+The number is never in an answer, an echo or a log: its seal, keyed fingerprint and last two digits are all there is.
 """
 
 from handlers import texts
@@ -77,9 +77,14 @@ def settle(desk: Desk, case: Case, path: Walk) -> str:
 def _earlier(desk: Desk, case: Case, told: str) -> Pledge:
     """Signed on another occasion: only that the person says so, and when."""
     return Pledge(
-        case_id=case.id or 0, state=cases.EARLIER, text_version=0, text_digest="", told=told,
-        at=desk.now, msg_id=desk.inbound.msg_id,
-    )  # fmt: skip
+        case_id=case.id or 0,
+        state=cases.EARLIER,
+        text_version=0,
+        text_digest="",
+        told=told,
+        at=desk.now,
+        msg_id=desk.inbound.msg_id,
+    )
 
 
 def _label(path: Walk) -> str:

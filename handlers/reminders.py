@@ -85,9 +85,13 @@ def _to_groups(session: Session, campaign: Campaign, moment: Due) -> Iterator[Le
         if not total.missing:
             continue
         words = moment.rule.group_text.format(
-            unit=full_name(roster.chain(session, unit)), expected=total.expected, finished=total.finished,
-            missing=total.missing, percent=f"{total.percent}%", **_when(campaign, moment),
-        )  # fmt: skip
+            unit=full_name(roster.chain(session, unit)),
+            expected=total.expected,
+            finished=total.finished,
+            missing=total.missing,
+            percent=f"{total.percent}%",
+            **_when(campaign, moment),
+        )
         yield Letter(
             to=Address(group.channel, ChatKind.GROUP, group.conversation_id),
             body=Text(words, texts.TITLE),

@@ -54,9 +54,7 @@ def sit_down(desk: Desk, person: Person) -> tuple[Sitting, bool]:
     case = cases.find(desk.session, campaign.id, person_id)
     first = case is None
     if case is None:
-        case = cases.start(
-            desk.session, campaign=campaign.id, person_id=person_id, unit_id=person.unit_id, at=desk.now
-        )
+        case = cases.start(desk.session, campaign=campaign.id, person_id=person_id, unit_id=person.unit_id, at=desk.now)
     changes = [Change(k, Given.from_json(g) if g else None) for k, g in cases.lines(desk.session, case)]
     return Sitting(desk, person, case, changes, desk.setting(person)), first
 
@@ -187,7 +185,9 @@ def _accept(sitting: Sitting, place: Step, turn: Turn) -> list[Letter]:
         name, number = turn.signer
         pledge.keep_draft(desk, sitting.case, name, number)
         ahead = texts.number_received(number.masked)
-    elif place.question.kind not in ("review", "fix", "submit") and not any(c.given and c.given.open for c in turn.changes):
+    elif place.question.kind not in ("review", "fix", "submit") and not any(
+        c.given and c.given.open for c in turn.changes
+    ):
         ahead = texts.noted(path.cell(place.question.id, place.row))
     if questionnaire.finished(path):
         return _hand_in(sitting, path)

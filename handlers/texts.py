@@ -12,7 +12,9 @@ from handlers.leak_guard import Leak
 from storage.oversight import Tally
 
 TITLE = "涉疫数据自查"
-_MARKUP = str.maketrans({"[": "［", "]": "］", "*": "＊", "`": "｀", "<": "＜", ">": "＞", "#": "＃", "_": "＿", "!": "！", "\n": " "})  # fmt: skip
+_MARKUP = str.maketrans(
+    {"[": "［", "]": "］", "*": "＊", "`": "｀", "<": "＜", ">": "＞", "#": "＃", "_": "＿", "!": "！", "\n": " "}
+)
 
 
 def quote(said: str, limit: int = 200) -> str:
@@ -76,7 +78,9 @@ def problem(what: Problem, question: Question, said: str, today: date) -> str:
         case Problem.EMPTY:
             return "没有看到文字。请再发一次。"
         case Problem.UNCLEAR:
-            kind = "可以回复几个数字或名称，例如“1 2”。" if question.kind == "multi" else "请回复前面的数字，或者点按钮。"
+            kind = (
+                "可以回复几个数字或名称，例如“1 2”。" if question.kind == "multi" else "请回复前面的数字，或者点按钮。"
+            )
             return f"“{quote(said, 20)}”没有对上选项。{kind}"
 
 
@@ -113,9 +117,7 @@ def nil_done(receipt: str, pledge: str, *, late: bool) -> str:
 
 
 def done(receipt: str, pledge: str, rows: int, *, late: bool) -> str:
-    return (
-        f"{pledge}\n\n自查已提交，共{rows}份数据，回执 **{receipt}**{_late(late)}。有变化随时发“修改”。谢谢。"
-    )
+    return f"{pledge}\n\n自查已提交，共{rows}份数据，回执 **{receipt}**{_late(late)}。有变化随时发“修改”。谢谢。"
 
 
 def _late(late: bool) -> str:
@@ -154,7 +156,9 @@ def no_such_entry(number: str) -> str:
     return f"没有第{number}项，或者还没答到。请看下面的序号："
 
 
-def own_progress(campaign: Campaign, *, receipt: str, submitted: datetime | None, at: int, total: int, changed: bool) -> str:
+def own_progress(
+    campaign: Campaign, *, receipt: str, submitted: datetime | None, at: int, total: int, changed: bool
+) -> str:
     """What a person is told about themselves."""
     if submitted and changed:
         return f"您的自查提交过（回执 **{receipt}**），正在修改，改完还要再提交一次。回复“继续”接着改。"
@@ -203,7 +207,8 @@ def progress(campaign: Campaign, now: datetime, unit: str, total: Tally, parts: 
     lines = [
         f"**{unit}** 截至 {moment(now, campaign)}（{day(campaign.deadline)}截止，{when}）",
         "",
-        f"- 应填 **{total.expected}** 人，已完成 **{total.finished}** 人（{total.percent}%），未完成 **{total.missing}** 人",
+        f"- 应填 **{total.expected}** 人，已完成 **{total.finished}** 人（{total.percent}%），"
+        f"未完成 **{total.missing}** 人",
         f"- 未完成中：已开始 {total.started} 人，未开始 {total.missing - total.started} 人",
         f"- 已完成中：零报告 {total.nil} 人，接触过数据 {total.touched} 人（承诺书 {total.pledged}/{total.touched}）",
     ]

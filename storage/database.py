@@ -30,7 +30,9 @@ class Database:
         try:
             self.url = make_url(url)
         except ArgumentError as error:
-            raise DatabaseError("ZICHA_DATABASE_URL is not a database address (sqlite:///FILE or postgresql+psycopg://…)") from error
+            raise DatabaseError(
+                "ZICHA_DATABASE_URL is not a database address (sqlite:///FILE or postgresql+psycopg://…)"
+            ) from error
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +85,9 @@ class Database:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except SQLAlchemyError as error:
-            raise DatabaseError(f"the database cannot be opened: {_reason(error)}; check ZICHA_DATABASE_URL and ZICHA_DATA") from error
+            raise DatabaseError(
+                f"the database cannot be opened: {_reason(error)}; check ZICHA_DATABASE_URL and ZICHA_DATA"
+            ) from error
 
     def revision(self) -> tuple[str | None, str | None]:
         """The schema's revision in the database, and the newest one known to this program."""

@@ -54,25 +54,35 @@ def post(session: Session, letters: Sequence[Post]) -> int:
     """Puts letters in; those whose key is known are left out. Returns how many were new."""
     rows = [
         {
-            "key": p.key, "lane": p.lane, "bulk": p.bulk, "topic": p.topic, "body": p.body, "state": State.WAITING,
-            "not_before": p.not_before, "expires_at": p.expires_at, "attempts": 0, "receipt": "", "trouble": "",
+            "key": p.key,
+            "lane": p.lane,
+            "bulk": p.bulk,
+            "topic": p.topic,
+            "body": p.body,
+            "state": State.WAITING,
+            "not_before": p.not_before,
+            "expires_at": p.expires_at,
+            "attempts": 0,
+            "receipt": "",
+            "trouble": "",
         }
         for p in letters
-    ]  # fmt: skip
+    ]
     return insert_many_new(session, Outgoing, rows)
 
 
 def claim(session: Session, *, now: datetime, limit: int, lease: timedelta) -> list[Claimed]:
     """The next letters, at most one per lane, replies first; they are `sending` until settled or the lease ends."""
     earlier, busy = aliased(Outgoing), aliased(Outgoing)
+    same_bulk = col(earlier.bulk) == Outgoing.bulk
     ahead = exists().where(
-        earlier.lane == Outgoing.lane,
-        earlier.state == State.WAITING,
+        col(earlier.lane) == Outgoing.lane,
+        col(earlier.state) == State.WAITING,
         # a letter put off keeps its place: what was written after it does not overtake it
-        or_(earlier.not_before <= now, and_(earlier.attempts > 0, earlier.bulk == Outgoing.bulk)),
-        or_(earlier.bulk < Outgoing.bulk, and_(earlier.bulk == Outgoing.bulk, earlier.id < Outgoing.id)),
+        or_(col(earlier.not_before) <= now, and_(col(earlier.attempts) > 0, same_bulk)),
+        or_(col(earlier.bulk) < Outgoing.bulk, and_(same_bulk, col(earlier.id) < Outgoing.id)),
     )
-    taken = exists().where(busy.lane == Outgoing.lane, busy.state == State.SENDING)
+    taken = exists().where(col(busy.lane) == Outgoing.lane, col(busy.state) == State.SENDING)
     due = (
         select(Outgoing)
         .where(Outgoing.state == State.WAITING, col(Outgoing.not_before) <= now, ~ahead, ~taken)
@@ -90,7 +100,9 @@ def claim(session: Session, *, now: datetime, limit: int, lease: timedelta) -> l
     ]
 
 
-def settle(session: Session, letter_id: int, state: State, *, at: datetime, receipt: str = "", trouble: str = "") -> None:
+def settle(
+    session: Session, letter_id: int, state: State, *, at: datetime, receipt: str = "", trouble: str = ""
+) -> None:
     """The end of a claimed letter. A letter whose lease ended meanwhile may still turn from doubtful to sent."""
     session.exec(
         update(Outgoing)
@@ -103,7 +115,7 @@ def put_off(session: Session, letter_id: int, *, until: datetime, trouble: str) 
     """Back to waiting: the platform said «later» and took nothing."""
     session.exec(
         update(Outgoing)
-        .where(col(Outgoing.id) == letter_id, Outgoing.state == State.SENDING)
+        .where(col(Outgoing.id) == letter_id, col(Outgoing.state) == State.SENDING)
         .values(state=State.WAITING, not_before=until, leased_until=None, trouble=trouble[:300])
     )
 
@@ -112,12 +124,12 @@ def sweep(session: Session, *, now: datetime) -> tuple[int, int]:
     """Letters nobody settled become doubtful, letters past their time expire. Returns how many of each."""
     doubtful = session.exec(
         update(Outgoing)
-        .where(Outgoing.state == State.SENDING, col(Outgoing.leased_until) < now)
+        .where(col(Outgoing.state) == State.SENDING, col(Outgoing.leased_until) < now)
         .values(state=State.DOUBTFUL, settled_at=now, trouble="the process ended while sending")
     ).rowcount
     expired = session.exec(
         update(Outgoing)
-        .where(Outgoing.state == State.WAITING, col(Outgoing.expires_at) < now)
+        .where(col(Outgoing.state) == State.WAITING, col(Outgoing.expires_at) < now)
         .values(state=State.EXPIRED, settled_at=now)
     ).rowcount
     return doubtful, expired
@@ -127,14 +139,14 @@ def withdraw(session: Session, lane: str, topics: Sequence[str], *, at: datetime
     """Takes back what still waits for a chat: whoever finishes is not reminded."""
     return session.exec(
         update(Outgoing)
-        .where(Outgoing.lane == lane, Outgoing.state == State.WAITING, col(Outgoing.topic).in_(topics))
+        .where(col(Outgoing.lane) == lane, col(Outgoing.state) == State.WAITING, col(Outgoing.topic).in_(topics))
         .values(state=State.WITHDRAWN, settled_at=at)
     ).rowcount
 
 
 def next_due(session: Session) -> datetime | None:
     """When the earliest waiting letter wants to go."""
-    return session.exec(select(func.min(Outgoing.not_before)).where(Outgoing.state == State.WAITING)).one()
+    return session.exec(select(func.min(Outgoing.not_before)).where(col(Outgoing.state) == State.WAITING)).one()
 
 
 def counts(session: Session) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, and_, case, func
+from sqlalchemy import ColumnElement, Function, and_, case, func
 from sqlmodel import Session, col, select
 
 from storage.models import Case, Person, Submission, Unit
@@ -38,8 +38,8 @@ def by_unit(session: Session, campaign: str, path: str) -> dict[int, Tally]:
     """Figures of each unit below `path` on its own (not rolled up), by unit id."""
     done = col(Case.submitted_at).is_not(None)
 
-    def count(condition: object) -> object:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0).cast(Integer)  # type: ignore[call-overload]
+    def count(condition: ColumnElement[bool]) -> Function[int]:
+        return func.count(case((condition, 1)))
 
     rows = session.exec(
         select(  # type: ignore[call-overload]

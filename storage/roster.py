@@ -86,9 +86,11 @@ def _appoint(
     wanted = {(unit_id, role.value) for role in line.roles if role is not Role.STAFF}
     held = roles.get(person_id, set())
     for unit, role in held - wanted:
-        session.exec(delete(Appointment).where(
-            col(Appointment.person_id) == person_id, col(Appointment.unit_id) == unit, col(Appointment.role) == role
-        ))  # fmt: skip
+        session.exec(
+            delete(Appointment).where(
+                col(Appointment.person_id) == person_id, col(Appointment.unit_id) == unit, col(Appointment.role) == role
+            )
+        )
     for unit, role in wanted - held:
         session.add(Appointment(person_id=person_id, unit_id=unit, role=role))
     return wanted != held
@@ -134,7 +136,9 @@ def people(session: Session, ids: Iterable[int]) -> Sequence[Person]:
 def appointments(session: Session, person_id: int) -> list[tuple[Role, Unit]]:
     """The roles somebody holds, the widest first."""
     rows = session.exec(
-        select(Appointment.role, Unit).join(Unit, col(Unit.id) == Appointment.unit_id).where(Appointment.person_id == person_id)
+        select(Appointment.role, Unit)
+        .join(Unit, col(Unit.id) == Appointment.unit_id)
+        .where(Appointment.person_id == person_id)
     ).all()
     return [(Role(role), unit) for role, unit in sorted(rows, key=lambda row: (len(row[1].path), row[1].path))]
 

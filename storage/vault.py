@@ -49,7 +49,9 @@ class Vault:
         """Raises `VaultError` where the key, the purpose or the token is another one."""
         version, key_id, data = (*token.split("."), "", "")[:3]
         if version != "1" or key_id != self.key_id:
-            raise VaultError(f"sealed with another key ({key_id or 'none'}); this one is {self.key_id}; check ZICHA_KEY_FILE")
+            raise VaultError(
+                f"sealed with another key ({key_id or 'none'}); this one is {self.key_id}; check ZICHA_KEY_FILE"
+            )
         raw = base64.urlsafe_b64decode(data)
         try:
             return self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], purpose.encode()).decode()

@@ -51,15 +51,22 @@ def small_roster() -> Roster:
         unit(code="331102001", name="紫金街道", parent_code="331102", kind=UnitKind.TOWNSHIP, division="331102001"),
         unit(code="331102002", name="岩泉街道", parent_code="331102", kind=UnitKind.TOWNSHIP, division="331102002"),
         unit(
-            code="331102001001", name="金山社区", parent_code="331102001", kind=UnitKind.VILLAGE,
+            code="331102001001",
+            name="金山社区",
+            parent_code="331102001",
+            kind=UnitKind.VILLAGE,
             division="331102001001",
         ),
         unit(code="331121100", name="鹤城街道", parent_code="331121", kind=UnitKind.TOWNSHIP, division="331121100"),
-    )  # fmt: skip
+    )
 
     def person(staff_id: str, name: str, unit_code: str, *roles: Role) -> PersonRow:
         return PersonRow(
-            staff_id=staff_id, name=name, unit_code=unit_code, roles=frozenset({Role.STAFF, *roles}), phone="19900001234"
+            staff_id=staff_id,
+            name=name,
+            unit_code=unit_code,
+            roles=frozenset({Role.STAFF, *roles}),
+            phone="19900001234",
         )
 
     people = (
@@ -126,7 +133,11 @@ class World:
 
     def letters(self, address: Address, *, after: int = 0) -> list[Outgoing]:
         with self.database.reading() as session:
-            found = select(Outgoing).where(Outgoing.lane == str(address), col(Outgoing.id) > after).order_by(col(Outgoing.id))
+            found = (
+                select(Outgoing)
+                .where(Outgoing.lane == str(address), col(Outgoing.id) > after)
+                .order_by(col(Outgoing.id))
+            )
             return list(session.exec(found).all())
 
     def due(self) -> list[outbox.Claimed]:
@@ -152,9 +163,14 @@ class _NoThread(DatabaseThread):
 
 def metronome(world: World) -> Metronome:
     return Metronome(
-        database=world.database, campaign=world.campaign, channel="dingtalk", thread=_NoThread(),
-        now=lambda: world.now, wake=lambda: None, every=60,
-    )  # fmt: skip
+        database=world.database,
+        campaign=world.campaign,
+        channel="dingtalk",
+        thread=_NoThread(),
+        now=lambda: world.now,
+        wake=lambda: None,
+        every=60,
+    )
 
 
 @dataclass
@@ -207,10 +223,16 @@ class Somebody:
         self.world.now += timedelta(seconds=20)
         self.world.deliver(
             Inbound(
-                robot="robot", msg_id=msg_id or f"msg{self.world.sent}", sender_id=self.staff_id,
-                sender_name=self.nick, chat=chat, chat_title=title, content=content, text=text,
+                robot="robot",
+                msg_id=msg_id or f"msg{self.world.sent}",
+                sender_id=self.staff_id,
+                sender_name=self.nick,
+                chat=chat,
+                chat_title=title,
+                content=content,
+                text=text,
                 received_at=self.world.now,
-            )  # fmt: skip
+            )
         )
 
 

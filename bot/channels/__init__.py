@@ -16,17 +16,17 @@ class DeliveryError(Exception):
     """A letter did not go out for certain. The message is for the operator; it holds no text and no person."""
 
 
-class Refused(DeliveryError):  # noqa: N818  the three words of the design
+class Refused(DeliveryError):
     pass
 
 
-class Later(DeliveryError):  # noqa: N818
+class Later(DeliveryError):
     def __init__(self, why: str, delay: float = 1.0) -> None:
         super().__init__(why)
         self.delay = delay
 
 
-class Doubtful(DeliveryError):  # noqa: N818
+class Doubtful(DeliveryError):
     pass
 
 

@@ -24,7 +24,7 @@ _SESSION_MARGIN = 60.0
 
 class TokenAuth(httpx.Auth):
     """Adds the access token; fetches it when there is none, and once anew when the platform refuses it (HTTP 400
-    InvalidAuthentication, A/0013). The platform returns the same token within its validity, so processes may each ask."""
+    InvalidAuthentication, A/0013). Within its validity the platform returns the same token to every process."""
 
     requires_response_body = True
 
@@ -64,7 +64,9 @@ class TokenAuth(httpx.Auth):
         try:
             body = outcomes.read(response.status_code, response.text)
         except Refused as error:
-            raise Later(f"no access token: {error}; check DINGTALK_CLIENT_ID and DINGTALK_CLIENT_SECRET", 30.0) from error
+            raise Later(
+                f"no access token: {error}; check DINGTALK_CLIENT_ID and DINGTALK_CLIENT_SECRET", 30.0
+            ) from error
         except Doubtful as error:
             raise Later(f"no access token: {error}", 2.0) from error  # nothing was sent yet
         self._token = str(body["accessToken"])
@@ -101,7 +103,9 @@ class DingTalk:
 
     name = "dingtalk"
 
-    def __init__(self, config: Config, sessions: Sessions, now: Any, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, config: Config, sessions: Sessions, now: Any, *, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self._config, self._sessions, self._now = config, sessions, now
         timeout = httpx.Timeout(config.http_timeout, connect=config.connect_timeout)
         self._client = httpx.AsyncClient(transport=transport or AiohttpTransport(), timeout=timeout)
@@ -179,7 +183,10 @@ class DingTalk:
             url = f"{self._config.oapi_endpoint}/media/upload"
             try:
                 answer = await self._call(
-                    "POST", url, params={"access_token": token, "type": "file"}, files={"media": (file.name, file.content)}
+                    "POST",
+                    url,
+                    params={"access_token": token, "type": "file"},
+                    files={"media": (file.name, file.content)},
                 )
                 return str(answer["media_id"])
             except Doubtful as error:

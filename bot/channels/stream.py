@@ -15,7 +15,14 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import websockets
-from dingtalk_stream import AckMessage, CallbackHandler, CallbackMessage, ChatbotMessage, Credential, DingTalkStreamClient
+from dingtalk_stream import (
+    AckMessage,
+    CallbackHandler,
+    CallbackMessage,
+    ChatbotMessage,
+    Credential,
+    DingTalkStreamClient,
+)
 from dingtalk_stream.version import VERSION_STRING
 
 from bot.channels import DeliveryError
@@ -50,7 +57,7 @@ class Stream:
         try:
             while True:
                 if pause:
-                    await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  jitter
+                    await asyncio.sleep(pause * random.uniform(0.5, 1.5))
                 try:
                     socket = await self._connect()
                 except (DeliveryError, OSError, TimeoutError, websockets.WebSocketException) as error:
@@ -100,7 +107,9 @@ class Stream:
 class _Line:
     """One connection with its own SDK client."""
 
-    def __init__(self, socket: websockets.ClientConnection, take: Callable[[Mapping[str, Any]], Awaitable[None]]) -> None:
+    def __init__(
+        self, socket: websockets.ClientConnection, take: Callable[[Mapping[str, Any]], Awaitable[None]]
+    ) -> None:
         self._socket = socket
         self.ending = asyncio.Event()
         self._client = DingTalkStreamClient(Credential("", ""), logger=_sdk_log())
@@ -145,7 +154,7 @@ class _Line:
             await self._client.route_message(frame)
         except websockets.ConnectionClosed:
             log.warning("an ack could not be sent; the copy will be refused", extra={"action": "stream.ack_lost"})
-        except Exception:  # noqa: BLE001  not stored: no ack, the platform pushes again
+        except Exception:
             log.exception("a message was not stored and not acked", extra={"action": "stream.unstored"})
 
 

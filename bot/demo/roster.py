@@ -186,9 +186,7 @@ def demo_world(roster: Roster) -> dict[str, object]:
     }
 
 
-def _entry(
-    staff_id: str, name: str, title: str, notes: dict[str, str], external: bool = False
-) -> dict[str, object]:
+def _entry(staff_id: str, name: str, title: str, notes: dict[str, str], external: bool = False) -> dict[str, object]:
     return {
         "staffId": staff_id,
         "name": name,

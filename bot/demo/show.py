@@ -53,7 +53,9 @@ def prepare_folder(folder: Path, *, fresh: bool) -> None:
     marker = folder / _MARKER
     if fresh and folder.exists() and any(folder.iterdir()):
         if not marker.exists():
-            raise DemoError(f"{folder} is not a demo's folder; --fresh deletes nothing there. Choose another with --data")
+            raise DemoError(
+                f"{folder} is not a demo's folder; --fresh deletes nothing there. Choose another with --data"
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     marker.write_text(json.dumps({"what": "the folder of zicha demo; may be deleted"}))
@@ -63,13 +65,28 @@ def prepare_folder(folder: Path, *, fresh: bool) -> None:
 def gateway(folder: Path, port: int) -> Iterator[str]:
     """The loopback gateway as its own process; yields its address. It ends with us, whatever happens to us."""
     command = [
-        sys.executable, "-m", "bot.sandbox", "--port", str(port), "--data", str(folder / "gateway"),
-        "--world", str(folder / "world.json"), "--clock-file", str(folder / "clock.json"), "--clock-start", START,
-        "--client-id", _CLIENT_ID, "--client-secret", _CLIENT_SECRET, "--stop-with-stdin",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "bot.sandbox",
+        "--port",
+        str(port),
+        "--data",
+        str(folder / "gateway"),
+        "--world",
+        str(folder / "world.json"),
+        "--clock-file",
+        str(folder / "clock.json"),
+        "--clock-start",
+        START,
+        "--client-id",
+        _CLIENT_ID,
+        "--client-secret",
+        _CLIENT_SECRET,
+        "--stop-with-stdin",
+    ]
     (folder / "gateway").mkdir(exist_ok=True)
     # its own session: Ctrl-C in the terminal reaches the bot, which stops first and the gateway after it
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603  our own program, no shell, no words of others
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
@@ -92,11 +109,21 @@ def gateway(folder: Path, port: int) -> Iterator[str]:
 def settings(folder: Path, url: str) -> Config:
     """The demo's settings: whatever the environment says, it talks to its own gateway only."""
     return load(
-        client_id=_CLIENT_ID, client_secret=_CLIENT_SECRET, robot=_CLIENT_ID, corp_id="dingdemo3311lishui",
-        openapi_endpoint=url, oapi_endpoint=url, data=folder, database=f"sqlite:///{folder / 'zicha.sqlite3'}",
-        key=folder / "zicha.key", campaign="lishui-2022-69", deadline=None, tick_seconds=_TICK_SECONDS,
-        reply_by="webhook", qps=20.0,
-    )  # fmt: skip
+        client_id=_CLIENT_ID,
+        client_secret=_CLIENT_SECRET,
+        robot=_CLIENT_ID,
+        corp_id="dingdemo3311lishui",
+        openapi_endpoint=url,
+        oapi_endpoint=url,
+        data=folder,
+        database=f"sqlite:///{folder / 'zicha.sqlite3'}",
+        key=folder / "zicha.key",
+        campaign="lishui-2022-69",
+        deadline=None,
+        tick_seconds=_TICK_SECONDS,
+        reply_by="webhook",
+        qps=20.0,
+    )
 
 
 def settle_in(base: Foundation, people: Roster, now: datetime) -> None:
@@ -109,9 +136,14 @@ def settle_in(base: Foundation, people: Roster, now: datetime) -> None:
             unit = next(unit for unit in roster.units(session) if unit.code == code)
             binder: Person = roster.coordinators(session, unit)[0]
             roster.bind_group(
-                session, conversation_id=conversation, channel="dingtalk", title=title, unit_id=unit.id or 0,
-                by=binder.id or 0, at=now,
-            )  # fmt: skip
+                session,
+                conversation_id=conversation,
+                channel="dingtalk",
+                title=title,
+                unit_id=unit.id or 0,
+                by=binder.id or 0,
+                at=now,
+            )
 
 
 _GROUPS = (
@@ -134,7 +166,9 @@ async def show(folder: Path, url: str, *, browser: bool, stop: asyncio.Event) ->
     connected = asyncio.create_task(app.stream.connected.wait())
     await asyncio.wait([running, connected, stopping], return_when=asyncio.FIRST_COMPLETED)
     if connected.done():
-        print(f"\n  自查 bot 演示：{url}\n\n  用浏览器打开上面的地址，选一个人，发“你好”。按 Ctrl-C 结束。\n", flush=True)
+        print(
+            f"\n  自查 bot 演示：{url}\n\n  用浏览器打开上面的地址，选一个人，发“你好”。按 Ctrl-C 结束。\n", flush=True
+        )
         if browser and _has_desktop():
             await asyncio.to_thread(webbrowser.open, url)
     connected.cancel()

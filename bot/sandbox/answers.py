@@ -52,6 +52,4 @@ def bad_gateway() -> web.Response:
 
 
 def not_found() -> ApiRefusal:
-    return ApiRefusal(
-        404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method"
-    )
+    return ApiRefusal(404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method")

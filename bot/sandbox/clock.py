@@ -14,9 +14,7 @@ from pathlib import Path
 from .refusals import PageRefusal
 
 CHINA = timezone(timedelta(hours=8), "CST")
-STEP = timedelta(
-    hours=1
-)  # at most this much demo time at once, so that what is due on the way fires in order
+STEP = timedelta(hours=1)  # at most this much demo time at once, so that what is due on the way fires in order
 FARTHEST = timedelta(days=366)
 KEEP = 2.0  # seconds of real time between two notes of the demo time
 

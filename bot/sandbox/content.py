@@ -41,9 +41,7 @@ class Content:
             kind=data["kind"],
             title=data["title"],
             text=data["text"],
-            buttons=tuple(
-                Button(title=b["title"], url=b["url"], pic_url=b["picUrl"]) for b in data["buttons"]
-            ),
+            buttons=tuple(Button(title=b["title"], url=b["url"], pic_url=b["picUrl"]) for b in data["buttons"]),
             single_line=data["singleLine"],
             media=data["media"],
             pic_url=data["picUrl"],

@@ -16,9 +16,7 @@ def new_message_id() -> str:
     return f"{uuid.uuid4().hex[:8]}_{uuid.uuid4().hex[:3]}_{uuid.uuid4().hex[:11]}"
 
 
-def frame(
-    kind: str, topic: str, data: dict[str, Any], *, app: str, connection: str, message_id: str, ms: int
-) -> str:
+def frame(kind: str, topic: str, data: dict[str, Any], *, app: str, connection: str, message_id: str, ms: int) -> str:
     return json.dumps(
         {
             "specVersion": "1.0",

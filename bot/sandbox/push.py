@@ -42,9 +42,7 @@ class Delivery:
 
 
 class PushDesk:
-    def __init__(
-        self, settings: Settings, clock: Clock, ledger: Ledger, faults: Faults, on_settled: Settled
-    ) -> None:
+    def __init__(self, settings: Settings, clock: Clock, ledger: Ledger, faults: Faults, on_settled: Settled) -> None:
         self._settings = settings
         self._clock = clock
         self._ledger = ledger
@@ -155,9 +153,7 @@ class PushDesk:
             return
         delivery.timeouts += 1
         if delivery.timeouts > self._settings.redeliver_times:
-            self._ledger.write(
-                "redeliver", "多次推送无确认，不再推送", direction="out", msgId=delivery.data["msgId"]
-            )
+            self._ledger.write("redeliver", "多次推送无确认，不再推送", direction="out", msgId=delivery.data["msgId"])
             self._finish(delivery, "lost")
         else:
             self._again(delivery, "超时未确认")

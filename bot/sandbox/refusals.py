@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class ApiRefusal(Exception):  # noqa: N818 - an answer, not a failure of ours
+class ApiRefusal(Exception):
     """New API (api.dingtalk.com): an HTTP status and an envelope {code, message, requestid}."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -13,7 +13,7 @@ class ApiRefusal(Exception):  # noqa: N818 - an answer, not a failure of ours
         self.message = message
 
 
-class OldRefusal(Exception):  # noqa: N818 - an answer, not a failure of ours
+class OldRefusal(Exception):
     """Old API (oapi.dingtalk.com) and webhooks: HTTP 200 with an errcode other than 0."""
 
     def __init__(self, errcode: int, errmsg: str) -> None:
@@ -22,7 +22,7 @@ class OldRefusal(Exception):  # noqa: N818 - an answer, not a failure of ours
         self.errmsg = errmsg
 
 
-class PageRefusal(Exception):  # noqa: N818 - an answer, not a failure of ours
+class PageRefusal(Exception):
     """The people's side: a sentence the chat page can show as it is."""
 
     def __init__(self, message: str, status: int = 400) -> None:

@@ -100,9 +100,7 @@ def _link(param: Mapping[str, Any], _: MediaKnown) -> Content:
     url = _need(param, "messageUrl", "miss.param.messageUrlOfLink")
     text = _need(param, "text", "miss.param.textOfLink")
     picture = _need(param, "picUrl", "invalidParameter.param.invalid")
-    return Content(
-        kind="link", title=title, text=text, pic_url=picture, buttons=(Button(title=title, url=url),)
-    )
+    return Content(kind="link", title=title, text=text, pic_url=picture, buttons=(Button(title=title, url=url),))
 
 
 def _card(pairs: tuple[tuple[str, str], ...], *, single_line: bool = False) -> _Shape:
@@ -137,9 +135,7 @@ def _file(param: Mapping[str, Any], known: MediaKnown) -> Content:
 
 def _sound(param: Mapping[str, Any], known: MediaKnown) -> Content:
     _number(param, "duration")
-    return Content(
-        kind="file", title="语音", media=_uploaded(_need(param, "mediaId", "miss.param.audio"), known)
-    )
+    return Content(kind="file", title="语音", media=_uploaded(_need(param, "mediaId", "miss.param.audio"), known))
 
 
 def _video(param: Mapping[str, Any], known: MediaKnown) -> Content:

@@ -135,9 +135,7 @@ class Store:
     def wipe(self, row: int) -> None:
         """Recalled: nothing of it is kept but its place."""
         content = _dump(Content(kind="text").to_json())
-        self._db.execute(
-            "update messages set recalled = 1, content = ?, at_names = '[]' where id = ?", (content, row)
-        )
+        self._db.execute("update messages set recalled = 1, content = ?, at_names = '[]' where id = ?", (content, row))
 
     def _select(self, where: str, *values: object, order: str = " order by id") -> list[Message]:
         # `where` and `order` are literals of this file, never input

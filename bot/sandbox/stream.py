@@ -75,9 +75,7 @@ class Gateway:
             if not connection.draining:
                 connection.draining = True
                 self._system(connection, "disconnect", {"reason": reason})
-                self._ledger.write(
-                    "disconnect", f"通知断开：{reason}", direction="out", connectionId=connection.id
-                )
+                self._ledger.write("disconnect", f"通知断开：{reason}", direction="out", connectionId=connection.id)
                 self._start(self._hang_up(connection))
 
     async def stop(self) -> None:

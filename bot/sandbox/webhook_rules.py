@@ -111,8 +111,7 @@ def _feed_card(part: Mapping[str, Any]) -> Content:
     if not isinstance(links, list) or not links or not all(isinstance(one, dict) for one in links):
         raise _missing("links")
     buttons = tuple(
-        Button(title=_need(one, "title"), url=_need(one, "messageURL"), pic_url=_need(one, "picURL"))
-        for one in links
+        Button(title=_need(one, "title"), url=_need(one, "messageURL"), pic_url=_need(one, "picURL")) for one in links
     )
     return Content(kind="feedCard", title=buttons[0].title, buttons=buttons, pic_url=buttons[0].pic_url)
 

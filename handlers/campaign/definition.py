@@ -279,7 +279,9 @@ def _problems(campaign: Campaign) -> list[str]:
     problems: list[str] = []
     ids = [q.id for q in campaign.singles]
     for what, names in (("id", ids), ("name", [q.name for q in campaign.singles if q.kind != "fix"])):
-        problems += [f"[questions] {what} «{n}» stands twice; make it unique" for n in sorted({*names}) if names.count(n) > 1]
+        problems += [
+            f"[questions] {what} «{n}» stands twice; make it unique" for n in sorted({*names}) if names.count(n) > 1
+        ]
     known = {*ids, *campaign.derived, "area", "is"}
     for owner, when in _conditions(campaign):
         for key, values in ((k, v) for alternative in when for k, v in alternative.items()):
@@ -314,6 +316,6 @@ def _conditions(campaign: Campaign) -> list[tuple[str, When]]:
     for q in campaign.singles:
         owner = f"questions.{q.id}"
         found.append((owner, q.when))
-        for part in (*q.options, *q.suggest, *q.suffix, *q.variants):
-            found.append((owner, part.when))
+        parts: list[Option | Suggestion | Variant] = [*q.options, *q.suggest, *q.suffix, *q.variants]
+        found += [(owner, part.when) for part in parts]
     return found

@@ -1,6 +1,6 @@
 """Walks every path of a questionnaire before anybody else does: is each offered answer taken, does each path end?
 
-Pure; used by `zicha check` and the tests. Paths of the same shape are walked once, each answer of a question on it once.
+Pure; used by `zicha check` and the tests. Paths of one shape are walked once, with each answer of their question.
 """
 
 from dataclasses import dataclass, field

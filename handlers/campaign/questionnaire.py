@@ -32,7 +32,7 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What a message came to: changes to the log, or a problem. `signer` is the name and number to be sealed at once."""
+    """What a message came to: changes to the log, or a problem. `signer`: the name and number to be sealed at once."""
 
     changes: tuple[Change, ...] = ()
     problem: Problem | None = None

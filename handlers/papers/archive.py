@@ -12,12 +12,23 @@ from xml.etree.ElementTree import ParseError
 _OLE = b"\xd0\xcf\x11\xe0"
 # What the reading library and the parsers under it raise on files that are broken or made up.
 BROKEN = (
-    zipfile.BadZipFile, zlib.error, ParseError, ArithmeticError, AssertionError, AttributeError, EOFError,
-    LookupError, OSError, RecursionError, RuntimeError, TypeError, ValueError,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    zlib.error,
+    ParseError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RecursionError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
-class Unreadable(Exception):  # noqa: N818 - named like Refused and Later, by what happened
+class Unreadable(Exception):
     """The file is not taken; the message is a short Chinese sentence saying what to do."""
 
 

@@ -65,9 +65,14 @@ def _rows(
         )
         found.append(
             FeedbackRow(
-                unit=name, data_name=data_name, ways=ways, usage=usage,
-                risk=risk, rectification=rectification, contact=contact,
-            )  # fmt: skip
+                unit=name,
+                data_name=data_name,
+                ways=ways,
+                usage=usage,
+                risk=risk,
+                rectification=rectification,
+                contact=contact,
+            )
         )
     return found
 

@@ -100,8 +100,11 @@ def write_feedback_table(table: FeedbackTable, out: BinaryIO) -> None:
 
 def _write_head(page: Page, table: FeedbackTable) -> int:
     """Everything above the rows; answers the number of the header row."""
-    lines = ((table.annex, _ANNEX, _ANNEX_POINTS), (table.title, _TITLE, _TITLE_POINTS),
-             (table.stamp_line, _STAMP, _STAMP_POINTS))  # fmt: skip
+    lines = (
+        (table.annex, _ANNEX, _ANNEX_POINTS),
+        (table.title, _TITLE, _TITLE_POINTS),
+        (table.stamp_line, _STAMP, _STAMP_POINTS),
+    )
     for row, (text, look, height) in enumerate(lines, start=1):
         page.across(row, len(_WIDTHS), text, look)
         page.height(row, height)

@@ -26,9 +26,19 @@ from handlers.papers.workbook import reading
 from storage.rows import PersonRow, Roster, UnitRow
 
 __all__ = [
-    "KIND_NAMES", "KIND_WORDS", "ROLE_NAMES", "ROLE_WORDS", "CellError", "RosterErrors", "kind_in",
-    "read_roster", "role_names", "roles_in", "write_roster", "write_template",
-]  # fmt: skip
+    "KIND_NAMES",
+    "KIND_WORDS",
+    "ROLE_NAMES",
+    "ROLE_WORDS",
+    "CellError",
+    "RosterErrors",
+    "kind_in",
+    "read_roster",
+    "role_names",
+    "roles_in",
+    "write_roster",
+    "write_template",
+]
 
 _UNIT_RULES = {
     "单位编码": Rule(code=True, required=True, longest=32),
@@ -47,7 +57,7 @@ _PEOPLE_RULES = {
 }
 
 
-class RosterErrors(Exception):  # noqa: N818 - it holds many
+class RosterErrors(Exception):
     """The file is not taken. The message only counts, for logs see it; the sentences are in `errors`."""
 
     def __init__(self, errors: tuple[CellError, ...]) -> None:
@@ -55,9 +65,7 @@ class RosterErrors(Exception):  # noqa: N818 - it holds many
         self.errors = errors
 
 
-def read_roster(
-    source: BinaryIO, known_units: frozenset[str] = frozenset(), limits: Limits | None = None
-) -> Roster:
+def read_roster(source: BinaryIO, known_units: frozenset[str] = frozenset(), limits: Limits | None = None) -> Roster:
     """The roster in an .xlsx file, parents before children; raises RosterErrors with all that is wrong."""
     try:
         with reading(source, limits) as book:

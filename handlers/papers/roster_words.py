@@ -35,11 +35,17 @@ ROLE_WORDS: dict[str, Role] = {name: role for role, name in ROLE_NAMES.items()} 
     "市级管理员": Role.CITY,
 }
 KIND_WORDS: dict[str, UnitKind] = {name: kind for kind, name in KIND_NAMES.items()} | {
-    "区县": UnitKind.COUNTY, "县": UnitKind.COUNTY, "区": UnitKind.COUNTY,
-    "工作组": UnitKind.WORKING_GROUP, "专班": UnitKind.WORKING_GROUP, "防控办": UnitKind.WORKING_GROUP,
-    "乡镇": UnitKind.TOWNSHIP, "街道": UnitKind.TOWNSHIP,
-    "村": UnitKind.VILLAGE, "社区": UnitKind.VILLAGE,
-}  # fmt: skip
+    "区县": UnitKind.COUNTY,
+    "县": UnitKind.COUNTY,
+    "区": UnitKind.COUNTY,
+    "工作组": UnitKind.WORKING_GROUP,
+    "专班": UnitKind.WORKING_GROUP,
+    "防控办": UnitKind.WORKING_GROUP,
+    "乡镇": UnitKind.TOWNSHIP,
+    "街道": UnitKind.TOWNSHIP,
+    "村": UnitKind.VILLAGE,
+    "社区": UnitKind.VILLAGE,
+}
 
 _BETWEEN_ROLES = re.compile(r"[、,，;；/\s]+")
 

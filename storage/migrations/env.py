@@ -3,9 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from storage import models
-
-assert models.Unit  # the tables are registered by importing them  # noqa: S101
+from storage import models  # noqa: F401  importing them registers the tables
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -15,9 +15,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "audit",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("actor", sa.String(length=64), nullable=False),
         sa.Column("action", sa.String(length=40), nullable=False),
@@ -53,9 +51,7 @@ def upgrade() -> None:
 
     op.create_table(
         "outgoing",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("lane", sa.String(length=200), nullable=False),
         sa.Column("bulk", sa.Boolean(), nullable=False),
@@ -91,9 +87,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "unit",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("code", sa.String(length=32), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("parent_id", sa.BigInteger(), nullable=True),
@@ -112,9 +106,7 @@ def upgrade() -> None:
 
     op.create_table(
         "applicant",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("staff_id", sa.String(length=64), nullable=False),
         sa.Column("nick", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -130,9 +122,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "person",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("staff_id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("unit_id", sa.BigInteger(), nullable=False),
@@ -185,9 +175,7 @@ def upgrade() -> None:
 
     op.create_table(
         "self_check",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("campaign", sa.String(length=64), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("unit_id", sa.BigInteger(), nullable=False),
@@ -213,9 +201,7 @@ def upgrade() -> None:
 
     op.create_table(
         "answer",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("given", sa.Text(), nullable=True),
@@ -231,9 +217,7 @@ def upgrade() -> None:
 
     op.create_table(
         "pledge",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("text_version", sa.Integer(), nullable=False),
@@ -255,9 +239,7 @@ def upgrade() -> None:
 
     op.create_table(
         "submission",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("answers", sa.Text(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
