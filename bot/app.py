@@ -67,7 +67,12 @@ class App:
             database=database, campaign=campaign, vault=foundation.vault, now=clock, max_text=config.max_text
         )
         self._postman = Postman(
-            database=database, campaign=campaign, channels={self._api.name: self._api}, thread=self._thread, now=clock
+            database=database,
+            campaign=campaign,
+            channels={self._api.name: self._api},
+            thread=self._thread,
+            now=clock,
+            real_now=real_clock,
         )
         self._metronome = Metronome(
             database=database,

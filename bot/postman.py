@@ -6,13 +6,13 @@ operator decides; the platform's «later» puts it off. Knows channels by name o
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.channels import Attachment, Channel, Doubtful, Later, Parcel, Refused
+from bot.channels import Attachment, Channel, DeliveryError, Doubtful, Later, Parcel, Receipt, Refused
 from bot.threads import DatabaseThread
 from handlers.campaign.definition import Campaign
-from handlers.messages import Address, Document, from_json
+from handlers.messages import Address, ChatKind, Document, from_json
 from handlers.papers import documents
 from storage import outbox
 from storage.database import Database
@@ -24,6 +24,8 @@ LEASE = timedelta(seconds=120)
 """Longer than any delivery: upload and send with their time-outs."""
 AT_ONCE = 8
 """Deliveries under way; httpx's engines do best with about ten (perf facts §6)."""
+TOGETHER = 20
+"""Letters claimed per free delivery: the same words to so many persons make one call."""
 _POLL = 1.0
 _LONGEST_DELAY = 3600.0
 
@@ -37,11 +39,14 @@ class Postman:
         channels: Mapping[str, Channel],
         thread: DatabaseThread,
         now: Callable[[], datetime],
+        real_now: Callable[[], datetime],
     ) -> None:
+        """`now` is the campaign's time, which a demo may move; leases are measured in real time."""
         self._database, self._campaign, self._channels = database, campaign, channels
-        self._thread, self._now = thread, now
+        self._thread, self._now, self._real_now = thread, now, real_now
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     def wake(self) -> None:
         """There may be letters."""
@@ -64,15 +69,29 @@ class Postman:
         if room <= 0:
             return False
         try:
-            letters = await self._thread.run(lambda: self._claim(room))
+            letters = await self._thread.run(lambda: self._claim(room * TOGETHER))
         except Exception:
             log.exception("the outbox cannot be read; trying again", extra={"action": "outbox.trouble"})
             return False
-        for letter in letters:
-            task = asyncio.create_task(self._carry(letter))
+        for together in self._together(letters):
+            task = asyncio.create_task(self._carry(together))
             self._under_way.add(task)
             task.add_done_callback(self._arrived)
         return bool(letters)
+
+    def _together(self, letters: Sequence[Claimed]) -> Iterator[list[Claimed]]:
+        """The same words to several persons make one parcel; everything else goes alone."""
+        shared: dict[tuple[str, str], list[Claimed]] = {}
+        for letter in letters:
+            to = Address.parse(letter.lane)
+            if letter.topic == "reply" or to.kind is not ChatKind.DIRECT or letter.attempts > 1:
+                yield [letter]
+            else:
+                shared.setdefault((to.channel, letter.body), []).append(letter)
+        for (channel, _), same in shared.items():
+            most = self._channels[channel].most_together if channel in self._channels else 1
+            for start in range(0, len(same), most):
+                yield same[start : start + most]
 
     def _arrived(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
@@ -86,11 +105,11 @@ class Postman:
         except TimeoutError:
             return
 
-    def _claim(self, room: int) -> list[Claimed]:
-        now = self._now()
+    def _claim(self, limit: int) -> list[Claimed]:
+        now, real_now = self._now(), self._real_now()
         with self._database.session() as session:
-            doubtful, _ = outbox.sweep(session, now=now)
-            letters = outbox.claim(session, now=now, limit=room, lease=LEASE)
+            doubtful, _ = outbox.sweep(session, now=now, real_now=real_now)
+            letters = outbox.claim(session, now=now, limit=limit, leased_until=real_now + LEASE)
         if doubtful:
             log.warning(
                 "%d letters are doubtful: it is not known whether they arrived; see «zicha outbox»",
@@ -99,49 +118,50 @@ class Postman:
             )
         return letters
 
-    async def _carry(self, letter: Claimed) -> None:
-        try:
-            receipt = await self._deliver(letter)
-        except Later as error:
-            delay = min(error.delay * 2 ** min(letter.attempts - 1, 6), _LONGEST_DELAY)
-            log.warning("letter %d later: %s", letter.id, error, extra={"action": "outbox.later"})
-            await self._put_off(letter, delay, str(error))
-        except Doubtful as error:
-            await self._settle(letter, State.DOUBTFUL, trouble=str(error))
-        except Refused as error:
-            await self._settle(letter, State.REFUSED, trouble=str(error))
-        except Exception as error:
-            log.exception("letter %d could not be made", letter.id, extra={"action": "outbox.fault"})
-            await self._settle(letter, State.DOUBTFUL, trouble=type(error).__name__)
-        else:
-            await self._settle(letter, State.SENT, receipt=receipt)
+    async def _carry(self, letters: list[Claimed]) -> None:
+        """One parcel: every letter of it is settled, whatever happened to the call."""
+        async with self._slots:
+            try:
+                receipt = await self._deliver(letters)
+            except DeliveryError as error:
+                verdict: dict[int, DeliveryError | None] = {letter.id: error for letter in letters}
+                receipt_id = ""
+            except Exception as error:
+                log.exception("letter %d could not be made", letters[0].id, extra={"action": "outbox.fault"})
+                verdict, receipt_id = {letter.id: Doubtful(type(error).__name__) for letter in letters}, ""
+            else:
+                verdict = {letter.id: receipt.untaken.get(Address.parse(letter.lane)) for letter in letters}
+                receipt_id = receipt.id
+        await self._thread.run(lambda: self._settle(letters, verdict, receipt_id))
 
-    async def _deliver(self, letter: Claimed) -> str:
-        to, body = Address.parse(letter.lane), from_json(letter.body)
-        channel = self._channels.get(to.channel)
+    async def _deliver(self, letters: list[Claimed]) -> Receipt:
+        first = letters[0]
+        to, body = tuple(Address.parse(letter.lane) for letter in letters), from_json(first.body)
+        channel = self._channels.get(to[0].channel)
         if channel is None:
-            raise Refused(f"no channel is called {to.channel!r}")
+            raise Refused(f"no channel is called {to[0].channel!r}")
         content = await asyncio.to_thread(self._make, body) if isinstance(body, Document) else body
-        reply = letter.topic == "reply"
-        return await channel.deliver(Parcel(key=letter.key, to=to, body=content, reply=reply))
+        return await channel.deliver(Parcel(key=first.key, to=to, body=content, reply=first.topic == "reply"))
+
+    def _settle(self, letters: list[Claimed], verdict: Mapping[int, DeliveryError | None], receipt: str) -> None:
+        """Writes what became of a parcel's letters, in one transaction."""
+        now = self._now()
+        with self._database.session() as session:
+            for letter in letters:
+                error = verdict[letter.id]
+                if error is not None:
+                    log.warning("letter %d %s: %s", letter.id, type(error).__name__, error, extra={"action": "outbox"})
+                match error:
+                    case None:
+                        outbox.settle(session, letter.id, State.SENT, at=now, receipt=receipt)
+                    case Later():
+                        delay = min(error.delay * 2 ** min(letter.attempts - 1, 6), _LONGEST_DELAY)
+                        outbox.put_off(session, letter.id, until=now + timedelta(seconds=delay), trouble=str(error))
+                    case Refused():
+                        outbox.settle(session, letter.id, State.REFUSED, at=now, trouble=str(error))
+                    case _:
+                        outbox.settle(session, letter.id, State.DOUBTFUL, at=now, trouble=str(error))
 
     def _make(self, document: Document) -> Attachment:
         with self._database.reading() as session:
             return Attachment(document.name, documents.make(session, self._campaign, document))
-
-    async def _settle(self, letter: Claimed, state: State, *, receipt: str = "", trouble: str = "") -> None:
-        if trouble:
-            log.warning("letter %d %s: %s", letter.id, state.value, trouble, extra={"action": f"outbox.{state.value}"})
-
-        def work() -> None:
-            with self._database.session() as session:
-                outbox.settle(session, letter.id, state, at=self._now(), receipt=receipt, trouble=trouble)
-
-        await self._thread.run(work)
-
-    async def _put_off(self, letter: Claimed, delay: float, trouble: str) -> None:
-        def work() -> None:
-            with self._database.session() as session:
-                outbox.put_off(session, letter.id, until=self._now() + timedelta(seconds=delay), trouble=trouble)
-
-        await self._thread.run(work)

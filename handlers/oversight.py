@@ -140,7 +140,7 @@ def nudge(asked: Asked) -> list[Letter]:
 
 def _nudge(asked: Asked, person: Person, begun: bool, at: datetime) -> Letter:
     campaign = asked.desk.campaign
-    words = texts.nudge(person.name, campaign, texts.state_of(begun=begun), f"{asked.person.name}（联络员）")
+    words = texts.nudge(campaign, texts.state_of(begun=begun), f"{asked.person.name}（联络员）")
     local = at.astimezone(campaign.zone)
     return Letter(
         to=asked.desk.direct(person.staff_id),

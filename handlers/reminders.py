@@ -66,9 +66,8 @@ def _key(campaign: Campaign, moment: Due, recipient: str) -> str:
 
 def _to_people(session: Session, campaign: Campaign, moment: Due, channel: str) -> Iterator[Letter]:
     for person, _, begun in oversight.unfinished(session, campaign.id, "/"):
-        words = moment.rule.people_text.format(
-            person=person.name, state=texts.state_of(begun=begun), **_when(campaign, moment)
-        )
+        # no name in it: the same words go to twenty persons in one call, and calls are counted
+        words = moment.rule.people_text.format(state=texts.state_of(begun=begun), **_when(campaign, moment))
         yield Letter(
             to=Address(channel, ChatKind.DIRECT, person.staff_id),
             body=Choice(texts.TITLE, words, (Reply("继续", "继续"),)),

@@ -280,8 +280,8 @@ def bound(unit: str) -> str:
 BIND_IN_GROUP = "请在要绑定的工作群里 @我 发“绑定”。"
 
 
-def nudge(name: str, campaign: Campaign, state: str, by: str) -> str:
-    return f"{name}您好，{by}提醒您：{campaign.name}{day(campaign.deadline)}截止。{state}回复“继续”就可以。"
+def nudge(campaign: Campaign, state: str, by: str) -> str:
+    return f"您好，{by}提醒您：{campaign.name}{day(campaign.deadline)}截止。{state}回复“继续”就可以。"
 
 
 def state_of(*, begun: bool) -> str:

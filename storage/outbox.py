@@ -6,7 +6,7 @@ failed: only the operator sends a doubtful letter again. Must not know platforms
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import and_, func, or_
@@ -71,7 +71,7 @@ def post(session: Session, letters: Sequence[Post]) -> int:
     return insert_many_new(session, Outgoing, rows)
 
 
-def claim(session: Session, *, now: datetime, limit: int, lease: timedelta) -> list[Claimed]:
+def claim(session: Session, *, now: datetime, limit: int, leased_until: datetime) -> list[Claimed]:
     """The next letters, at most one per lane, replies first; they are `sending` until settled or the lease ends."""
     earlier, busy = aliased(Outgoing), aliased(Outgoing)
     same_bulk = col(earlier.bulk) == Outgoing.bulk
@@ -92,7 +92,7 @@ def claim(session: Session, *, now: datetime, limit: int, lease: timedelta) -> l
     )
     letters = session.exec(due).all()
     for letter in letters:
-        letter.state, letter.leased_until, letter.attempts = State.SENDING, now + lease, letter.attempts + 1
+        letter.state, letter.leased_until, letter.attempts = State.SENDING, leased_until, letter.attempts + 1
         session.add(letter)
     session.flush()
     return [
@@ -120,11 +120,12 @@ def put_off(session: Session, letter_id: int, *, until: datetime, trouble: str) 
     )
 
 
-def sweep(session: Session, *, now: datetime) -> tuple[int, int]:
-    """Letters nobody settled become doubtful, letters past their time expire. Returns how many of each."""
+def sweep(session: Session, *, now: datetime, real_now: datetime) -> tuple[int, int]:
+    """Letters nobody settled become doubtful, letters past their time expire. Returns how many of each. Leases are
+    measured in real time, expiry in the campaign's."""
     doubtful = session.exec(
         update(Outgoing)
-        .where(col(Outgoing.state) == State.SENDING, col(Outgoing.leased_until) < now)
+        .where(col(Outgoing.state) == State.SENDING, col(Outgoing.leased_until) < real_now)
         .values(state=State.DOUBTFUL, settled_at=now, trouble="the process ended while sending")
     ).rowcount
     expired = session.exec(

@@ -4,10 +4,13 @@
 words. Nothing of the product is faked here; only the wire is missing.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -15,14 +18,15 @@ from bot.channels import wording
 from bot.intake import Intake
 from bot.scheduler import Metronome
 from bot.threads import DatabaseThread
+from handlers import pledge
 from handlers.campaign import definition
 from handlers.campaign.definition import Campaign
 from handlers.messages import Address, ChatKind, Choice, Content, Document, Inbound, Text, from_json
 from handlers.papers import documents
-from sqlmodel import col, select
-from storage import outbox, roster
+from sqlmodel import Session, SQLModel, col, select
+from storage import models, outbox, roster
 from storage.database import Database
-from storage.models import Outgoing
+from storage.models import Case, Outgoing, Person
 from storage.rows import PersonRow, Role, Roster, UnitKind, UnitRow
 from storage.vault import Vault
 
@@ -94,6 +98,7 @@ class World:
     now: datetime = MORNING
     sent: int = 0
     people: dict[str, "Somebody"] = field(default_factory=dict)
+    delivered: list[Inbound] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._open()
@@ -112,6 +117,11 @@ class World:
         self.close()
         self._open()
 
+    def move_deadline(self, day: date) -> None:
+        """The operator starts the process with another deadline."""
+        self.campaign = self.campaign.with_deadline(day)
+        self.restart()
+
     def import_roster(self, new: Roster) -> roster.Changes:
         with self.database.session() as session:
             return roster.import_roster(session, new, self.vault)
@@ -122,10 +132,15 @@ class World:
     def deliver(self, inbound: Inbound) -> bool:
         if self.rebuild:
             self.restart()
+        self.delivered.append(inbound)
         first = self.intake.take(inbound)
         if self.twice:
             assert not self.intake.take(inbound), "the copy was taken as new"
         return first
+
+    def redeliver(self) -> int:
+        """The platform pushes everything it ever pushed once more; how many of them were taken as new."""
+        return sum(self.intake.take(inbound) for inbound in self.delivered)
 
     def tick(self) -> int:
         """One beat of the metronome at `now`."""
@@ -145,7 +160,7 @@ class World:
         carried: list[outbox.Claimed] = []
         while True:
             with self.database.session() as session:
-                batch = outbox.claim(session, now=self.now, limit=50, lease=timedelta(minutes=2))
+                batch = outbox.claim(session, now=self.now, limit=50, leased_until=self.now + timedelta(minutes=2))
                 for letter in batch:
                     outbox.settle(session, letter.id, outbox.State.SENT, at=self.now)
             if not batch:
@@ -155,6 +170,59 @@ class World:
     def make(self, document: Document) -> bytes:
         with self.database.reading() as session:
             return documents.make(session, self.campaign, document)
+
+
+def remembered(session: Session, vault: Vault) -> dict[str, Any]:
+    people_by_id = {person.id: person.staff_id for person in session.exec(select(Person)).all()}
+    cases = session.exec(select(Case).order_by(col(Case.id))).all()
+    return {
+        "cases": {people_by_id[case.person_id]: _case(session, case, vault) for case in cases},
+        "outbox": _rows(session, Outgoing, "key", "lane", "topic", "bulk", "body", "state", "not_before", "expires_at"),
+        "inbox": _rows(session, models.Inbound, "msg_id", "sender", "fault"),
+        "people": _rows(session, Person, "staff_id", "name", "unit_id", "active", "turn"),
+        "roles": _rows(session, models.Appointment, "person_id", "unit_id", "role"),
+        "applicants": _rows(session, models.Applicant, "staff_id", "name", "unit_id", "offered", "stage"),
+        "groups": _rows(session, models.ChatGroup, "conversation_id", "unit_id", "bound_by", "bound_at"),
+        "audit": _rows(session, models.AuditLine, "at", "actor", "action", "subject", "detail"),
+        "firings": _rows(session, models.Firing, "campaign", "rule", "day"),
+        "counters": _rows(session, models.Counter, "name", "value"),
+    }
+
+
+def _case(session: Session, case: Case, vault: Vault) -> dict[str, Any]:
+    def of_case(table: Any) -> list[Any]:
+        return list(session.exec(select(table).where(table.case_id == case.id).order_by(table.id)).all())
+
+    def opened(given: dict[str, Any]) -> dict[str, Any]:
+        if "sealed" in given:
+            given["sealed"] = vault.open(given["sealed"], f"answer/{case.id}")
+        return given
+
+    submissions = of_case(models.Submission)
+    assert all(s.digest == hashlib.sha256(s.answers.encode()).hexdigest() for s in submissions)
+    flags = ("campaign", "unit_id", "opened_at", "submitted_at", "receipt", "late", "nil", "touched", "pledged")
+    return {
+        **{name: getattr(case, name) for name in flags},
+        "answers": [
+            (a.key, opened(json.loads(a.given)) if a.given else None, a.at, a.msg_id)
+            for a in of_case(models.AnswerLine)
+        ],
+        "submissions": [
+            ({key: opened(given) for key, given in json.loads(s.answers).items()}, s.at, s.late) for s in submissions
+        ],
+        "pledges": [
+            (
+                *(p.state, p.text_version, p.text_digest, p.name, p.number_mask, p.number_print, p.told, p.at),
+                vault.open(p.number_sealed, pledge.purpose(case)) if p.number_sealed else "",
+            )
+            for p in of_case(models.Pledge)
+        ],
+    }
+
+
+def _rows(session: Session, table: type[SQLModel], *names: str) -> list[tuple[Any, ...]]:
+    rows = session.exec(select(table)).all()
+    return sorted((tuple(getattr(row, name) for name in names) for row in rows), key=repr)
 
 
 class _NoThread(DatabaseThread):
@@ -175,35 +243,45 @@ def metronome(world: World) -> Metronome:
 
 @dataclass
 class Somebody:
-    """A person with a phone."""
+    """A person with a phone. Without a staff id: somebody of another organisation."""
 
     world: World
     staff_id: str
     nick: str
     seen: int = 0
     buttons: dict[str, str] = field(default_factory=dict)
+    """The buttons of the latest message that had any."""
+    above: list[dict[str, str]] = field(default_factory=list)
+    """Those of the messages before it: a thumb can always scroll up."""
 
     @property
     def address(self) -> Address:
-        return Address("dingtalk", ChatKind.DIRECT, self.staff_id)
+        return Address("dingtalk", ChatKind.DIRECT, self.staff_id or f"outside-{self.nick}")
 
     def says(self, text: str, *, msg_id: str = "", content: Content = Content.TEXT) -> str:
         """Sends a message in 1:1; returns all the bot said to it there, as one text."""
-        self._send(text, self.address, msg_id, content)
+        self.sends(text, msg_id=msg_id, content=content)
         return "\n".join(self.hears())
 
     def says_in(self, group: str, text: str, title: str = "工作群") -> str:
         """@-s the bot in a group; returns what it said in the group."""
-        chat = Address("dingtalk", ChatKind.GROUP, group)
+        chat = group_chat(group)
         before = max((letter.id or 0 for letter in self.world.letters(chat)), default=0)
-        self._send(text, chat, "", Content.TEXT, title)
+        self.sends(text, chat, title=title)
         return "\n".join(words(from_json(letter.body)) for letter in self.world.letters(chat, after=before))
 
     def taps(self, label: str) -> str:
         """Presses a button of the latest messages by its words."""
-        found = [send for shown, send in self.buttons.items() if label in shown]
-        assert found, f"no button «{label}» among {list(self.buttons)}"
-        return self.says(found[0])
+        return self.says(self.button(label))
+
+    def button(self, label: str, *, old: bool = False) -> str:
+        """What a button says in the person's name; an `old` one is looked for further up in the chat."""
+        for shown in reversed(self.above) if old else [self.buttons]:
+            exact = [send for words_, send in shown.items() if label in (words_, words_.partition(" ")[2])]
+            near = [send for words_, send in shown.items() if label in words_]
+            if exact or near:
+                return (exact or near)[0]
+        raise AssertionError(f"no button «{label}» among {list(self.buttons)}")
 
     def hears(self) -> list[str]:
         """What has come since the last look, as the person reads it."""
@@ -214,11 +292,25 @@ class Somebody:
         self.seen = max([self.seen, *(letter.id or 0 for letter in new)])
         bodies = [from_json(letter.body) for letter in new if letter.not_before <= self.world.now]
         for body in bodies:
-            if isinstance(body, Choice):
-                self.buttons = {reply.label: _sent_by(wording.action(reply)) for reply in body.options}
+            self.sees(body)
         return bodies
 
-    def _send(self, text: str, chat: Address, msg_id: str, content: Content, title: str = "") -> None:
+    def sees(self, body: Shown) -> None:
+        """A message appears on the screen: its buttons are the ones at hand."""
+        if isinstance(body, Choice):
+            self.above.append(self.buttons)
+            self.buttons = {reply.label: _sent_by(wording.action(reply)) for reply in body.options}
+
+    def sends(
+        self,
+        text: str,
+        chat: Address | None = None,
+        *,
+        msg_id: str = "",
+        content: Content = Content.TEXT,
+        title: str = "",
+    ) -> None:
+        """One message on its way, to the bot or into a group."""
         self.world.sent += 1
         self.world.now += timedelta(seconds=20)
         self.world.deliver(
@@ -227,13 +319,17 @@ class Somebody:
                 msg_id=msg_id or f"msg{self.world.sent}",
                 sender_id=self.staff_id,
                 sender_name=self.nick,
-                chat=chat,
+                chat=chat or self.address,
                 chat_title=title,
                 content=content,
                 text=text,
                 received_at=self.world.now,
             )
         )
+
+
+def group_chat(name: str) -> Address:
+    return Address("dingtalk", ChatKind.GROUP, name)
 
 
 def words(body: Shown) -> str:

@@ -6,7 +6,8 @@ DeliveryError
  └─ Doubtful   no answer: it may have arrived, so it is not sent again by itself
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from handlers.messages import Address, Choice, Text
@@ -40,17 +41,28 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Parcel:
-    """What a channel delivers: one letter, its paper made. `key` is the letter's own."""
+    """What a channel delivers: one body, its paper made, to one chat, or to as many persons as the channel takes in one
+    call (`most_together`). `key` is that of the (first) letter."""
 
     key: str
-    to: Address
+    to: tuple[Address, ...]
     body: Text | Choice | Attachment
     reply: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The platform took the parcel; `untaken` are those persons for whom it did not, each with the reason."""
+
+    id: str
+    untaken: Mapping[Address, DeliveryError] = field(default_factory=dict)
+
+
 class Channel(Protocol):
-    """A platform. `deliver` returns the platform's receipt or raises one of the three errors."""
+    """A platform. `deliver` returns the platform's receipt or raises one of the three errors for the whole parcel."""
 
     name: str
+    most_together: int
+    """So many persons get the same words in one call."""
 
-    async def deliver(self, parcel: Parcel) -> str: ...
+    async def deliver(self, parcel: Parcel) -> Receipt: ...

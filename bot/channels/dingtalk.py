@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from bot.channels import Attachment, Doubtful, Later, Parcel, Refused, outcomes, wording
+from bot.channels import Attachment, DeliveryError, Doubtful, Later, Parcel, Receipt, Refused, outcomes, wording
 from bot.config import Config
 from handlers.messages import Address, ChatKind
 
@@ -26,8 +26,6 @@ class TokenAuth(httpx.Auth):
     """Adds the access token; fetches it when there is none, and once anew when the platform refuses it (HTTP 400
     InvalidAuthentication, A/0013). Within its validity the platform returns the same token to every process."""
 
-    requires_response_body = True
-
     def __init__(self, endpoint: str, client_id: str, client_secret: str) -> None:
         self._request = (f"{endpoint}/v1.0/oauth2/accessToken", {"appKey": client_id, "appSecret": client_secret})
         self._token, self._until = "", 0.0
@@ -38,7 +36,9 @@ class TokenAuth(httpx.Auth):
             async with self._lock:
                 if not self._token or time.monotonic() >= self._until:
                     url, body = self._request
-                    self._keep((yield httpx.Request("POST", url, json=body)))
+                    answer = yield httpx.Request("POST", url, json=body)
+                    await answer.aread()
+                    self._keep(answer)
             used = self._token
             request.headers["x-acs-dingtalk-access-token"] = used
             response = yield request
@@ -73,6 +73,17 @@ class TokenAuth(httpx.Auth):
         self._until = time.monotonic() + max(float(body.get("expireIn", 7200)) - _TOKEN_MARGIN, 1.0)
 
 
+def _untaken(to: tuple[Address, ...], answer: dict[str, Any]) -> dict[Address, DeliveryError]:
+    """HTTP 200 does not mean delivered: the three lists name whom it left out (A/0714)."""
+    found: dict[Address, DeliveryError] = {}
+    for name in ("invalidStaffIdList", "filteredStaffIdList", "flowControlledStaffIdList"):
+        left_out = {str(staff_id) for staff_id in answer.get(name) or ()}
+        for address in to:
+            if address.id in left_out:
+                found[address] = Later(name, 30.0) if name.startswith("flow") else Refused(name)
+    return found
+
+
 def _refuses_token(response: httpx.Response) -> bool:
     return response.status_code in (400, 401, 403) and "invalidauthentication" in response.text.casefold()
 
@@ -102,6 +113,8 @@ class DingTalk:
     """The channel `dingtalk`."""
 
     name = "dingtalk"
+    most_together = 20
+    """userIds of one batchSend (A/0714; the page's error text says 100, its parameter table 20)."""
 
     def __init__(
         self, config: Config, sessions: Sessions, now: Any, *, transport: httpx.AsyncBaseTransport | None = None
@@ -115,14 +128,14 @@ class DingTalk:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def deliver(self, parcel: Parcel) -> str:
+    async def deliver(self, parcel: Parcel) -> Receipt:
         if isinstance(parcel.body, Attachment):
             media_id = await self._upload(parcel.body)
             return await self._send(parcel.to, *wording.file(media_id, parcel.body.name))
         if parcel.reply and self._config.reply_by == "webhook":
-            url = self._sessions.find(parcel.to, self._now())
+            url = self._sessions.find(parcel.to[0], self._now())
             if url and await self._by_webhook(url, parcel):
-                return "webhook"
+                return Receipt("webhook")
         return await self._send(parcel.to, *wording.openapi(parcel.body))
 
     async def open_stream(self, subscriptions: list[dict[str, str]], agent: str) -> tuple[str, str]:
@@ -153,28 +166,23 @@ class DingTalk:
         try:
             await self._call("POST", url, json={**wording.webhook(parcel.body), "msgUuid": parcel.key[-64:]})
         except Refused:
-            self._sessions.forget(parcel.to)
+            self._sessions.forget(parcel.to[0])
             return False
         return True
 
-    async def _send(self, to: Address, msg_key: str, msg_param: str) -> str:
+    async def _send(self, to: tuple[Address, ...], msg_key: str, msg_param: str) -> Receipt:
         await self._pace.wait()
         body: dict[str, Any] = {"robotCode": self._config.robot_code, "msgKey": msg_key, "msgParam": msg_param}
-        if to.kind is ChatKind.GROUP:
-            path, body["openConversationId"] = "/v1.0/robot/groupMessages/send", to.id
+        if to[0].kind is ChatKind.GROUP:
+            path, body["openConversationId"] = "/v1.0/robot/groupMessages/send", to[0].id
         else:
-            path, body["userIds"] = "/v1.0/robot/oToMessages/batchSend", [to.id]
+            path, body["userIds"] = "/v1.0/robot/oToMessages/batchSend", [address.id for address in to]
         try:
             answer = await self._call("POST", self._config.openapi_endpoint + path, json=body, auth=self._auth)
         except Later as error:
             self._pace.brake(error.delay)
             raise
-        for name in ("invalidStaffIdList", "filteredStaffIdList"):
-            if answer.get(name):
-                raise Refused(f"{name}: the platform does not deliver to this person")
-        if answer.get("flowControlledStaffIdList"):
-            raise Later("flowControlledStaffIdList", 30.0)
-        return str(answer.get("processQueryKey", ""))
+        return Receipt(str(answer.get("processQueryKey", "")), _untaken(to, answer))
 
     async def _upload(self, file: Attachment) -> str:
         """The media id of a file. Nothing has been said to anybody yet, so every trouble here is for later."""
@@ -187,6 +195,7 @@ class DingTalk:
                     url,
                     params={"access_token": token, "type": "file"},
                     files={"media": (file.name, file.content)},
+                    data={"type": "file"},
                 )
                 return str(answer["media_id"])
             except Doubtful as error:

@@ -25,7 +25,7 @@ from storage.rows import Roster
 START = "2022-05-18T09:00:00+08:00"
 """The day of the notice, in the morning."""
 _CLIENT_ID, _CLIENT_SECRET = "dingdemo3311", "demo-only-not-a-secret"
-_TICK_SECONDS = 0.5
+_TICK_SECONDS = 0.25
 _MARKER = "zicha-demo.json"
 
 

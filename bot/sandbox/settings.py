@@ -26,7 +26,7 @@ class Settings:
     ticket_seconds: float = 90.0  # protocol page
     token_seconds: float = 7200.0  # A/0033
     session_minutes: float = 90.0  # every official sample
-    glide_seconds: float = 0.2  # real time between two steps of at most an hour of demo time
+    glide_seconds: float = 0.1  # real time between two steps of at most an hour of demo time
     qps: int = 20  # A/1432, per app and API
     ledger_size: int = 5000
     stop_with_stdin: bool = False

@@ -40,7 +40,7 @@ def plain(text: str) -> str:
 
 def number(said: str) -> int | None:
     """«2», «２», «②», «二», «第2个», «选2» as a number."""
-    text = unicodedata.normalize("NFKC", said).strip()
+    text = unicodedata.normalize("NFKC", said).strip().rstrip("。.,!~ ")
     if text in _NUMERALS:
         return _NUMERALS[text]
     found = _NUMBERED.match(text)
