@@ -58,7 +58,7 @@ class App:
     """The running bot. `run` returns when `stop` is called or its task is cancelled; nothing acked is lost."""
 
     def __init__(self, config: Config, foundation: Foundation, clock: Clock = real_clock) -> None:
-        self._config, self._base = config, foundation
+        self._base, self._clock = foundation, clock
         campaign, database = foundation.campaign, foundation.database
         self._thread = DatabaseThread()
         sessions = Sessions()
@@ -96,6 +96,12 @@ class App:
         self._stopping.set()
 
     async def run(self) -> None:
+        if self._clock() >= self._base.campaign.closes_at:
+            log.warning(
+                "the deadline %s has passed: answers are marked 逾期 and no reminders go out; ZICHA_DEADLINE moves it",
+                self._base.campaign.deadline,
+                extra={"action": "app.late"},
+            )
         self._metronome.start()
         tasks = [asyncio.create_task(self.stream.run()), asyncio.create_task(self._postman.run())]
         stopping = asyncio.create_task(self._stopping.wait())

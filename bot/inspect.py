@@ -57,7 +57,13 @@ def _campaign(campaign: Campaign) -> list[Finding]:
     )
     found = [Finding("活动文件", good=not report.problems, told="；".join(report.problems) or told)]
     dates = "、".join(f"{due.at:%m-%d %H:%M}（{due.rule.id}）" for due in reminders.calendar(campaign))
-    return [*found, Finding("提醒日历", good=True, told=dates or "没有提醒")]
+    late = app.real_clock() >= campaign.closes_at
+    told = "已经过了，新的填报都算逾期，也不再提醒；用 ZICHA_DEADLINE 改到新的日期" if late else "还没到"
+    return [
+        *found,
+        Finding("截止日", good=True, told=f"{campaign.deadline} {told}"),
+        Finding("提醒日历", good=True, told=dates or "没有提醒"),
+    ]
 
 
 def _database(settings: Config) -> list[Finding]:

@@ -27,6 +27,8 @@ AT_ONCE = 8
 TOGETHER = 20
 """Letters claimed per free delivery: the same words to so many persons make one call."""
 _POLL = 1.0
+_LAST_DELIVERIES = 5.0
+"""How long a stop waits for letters under way; the stop as a whole has ten seconds."""
 _LONGEST_DELAY = 3600.0
 
 
@@ -61,7 +63,7 @@ class Postman:
                     await self._rest()
         finally:
             if self._under_way:
-                await asyncio.wait(self._under_way, timeout=8)
+                await asyncio.wait(self._under_way, timeout=_LAST_DELIVERIES)
 
     async def _round(self) -> bool:
         """Starts as many deliveries as there is room for; True if there was anything to start."""

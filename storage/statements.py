@@ -22,5 +22,6 @@ def insert_many_new(session: Session, table: type[SQLModel], rows: Sequence[Mapp
     for start in range(0, len(rows), _CHUNK):
         chunk = [dict(row) for row in rows[start : start + _CHUNK]]
         statement = insert(table).values(chunk).on_conflict_do_nothing()
-        added += session.connection().execute(statement).rowcount
+        options = {"preserve_rowcount": True}  # PostgreSQL answers an insert with rows, not only their number
+        added += session.connection().execute(statement, execution_options=options).rowcount
     return added

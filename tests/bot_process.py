@@ -17,6 +17,7 @@ from typing import TypeVar
 from bot.app import App, Foundation, lay_foundation
 from bot.config import Config, load
 from bot.demo.show import FileClock
+from handlers.papers.roster_book import write_roster
 from storage import roster
 from tests.sandbox_process import CLIENT_ID, CLIENT_SECRET, JSON, ROOT, SandboxProcess
 from tests.world import small_roster
@@ -187,6 +188,15 @@ def zicha_run(box: SandboxProcess, data: Path, **more: str) -> Iterator[subproce
         if process.poll() is None:
             process.kill()
         process.wait(timeout=10)
+
+
+def enrolled(box: SandboxProcess, data: Path) -> None:
+    """The small roster by its command, as the operator does it."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "名册.xlsx").open("wb") as file:
+        write_roster(small_roster(), file)
+    done = zicha("roster", "import", "名册.xlsx", cwd=data, env=environment(box, data))
+    assert done.returncode == 0, done.stderr
 
 
 def connections_made(box: SandboxProcess) -> int:

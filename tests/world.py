@@ -1,7 +1,7 @@
 """The test's world: people who say things and read what the bot says, on a real database with real handlers.
 
-`zhang.says("2")` is one message of one person: a new msgId, one transaction. `zhang.taps("都没有")` presses a button by its
-words. Nothing of the product is faked here; only the wire is missing.
+`zhang.says("2")` is one message of one person: a new msgId, one transaction. `zhang.taps("都没有")` presses a button by
+its words. Nothing of the product is faked here; only the wire is missing.
 """
 
 import hashlib
@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
+from sqlmodel import Session, SQLModel, col, select
+
 from bot.channels import wording
 from bot.intake import Intake
 from bot.scheduler import Metronome
@@ -23,7 +25,6 @@ from handlers.campaign import definition
 from handlers.campaign.definition import Campaign
 from handlers.messages import Address, ChatKind, Choice, Content, Document, Inbound, Text, from_json
 from handlers.papers import documents
-from sqlmodel import Session, SQLModel, col, select
 from storage import models, outbox, roster
 from storage.database import Database
 from storage.models import Case, Outgoing, Person

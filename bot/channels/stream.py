@@ -37,6 +37,8 @@ _SILENCE = 180.0
 """No frame for so long: the socket may be dead; the platform pings every 20 to 30 seconds (facts §1.5)."""
 _DRAIN = 10.0
 """How long a connection that was told to go may still ack (the platform closes it after ten seconds)."""
+_LAST_ACKS = 2.0
+"""How long a stop waits for messages being stored; an unacked one is pushed again after the restart."""
 _LONGEST_PAUSE = 60.0
 _MAX_FRAME = 1024 * 1024
 
@@ -80,12 +82,12 @@ class Stream:
             for task in self._lines:
                 task.cancel()
             if self._lines:
-                await asyncio.wait(self._lines, timeout=_DRAIN)
+                await asyncio.wait(self._lines, timeout=_LAST_ACKS + 2)
 
     async def _connect(self) -> websockets.ClientConnection:
         endpoint, ticket = await self._api.open_stream(SUBSCRIPTIONS, AGENT)
         address = f"{endpoint}?ticket={quote_plus(ticket)}"
-        return await websockets.connect(address, open_timeout=10, max_size=_MAX_FRAME, close_timeout=2)
+        return await websockets.connect(address, open_timeout=10, max_size=_MAX_FRAME, close_timeout=1)
 
     async def _take(self, data: Mapping[str, Any]) -> None:
         inbound = parse(data, robot=self._robot, corp_id=self._corp_id)
@@ -117,6 +119,7 @@ class _Line:
         self._client.pre_start()
         self._client.websocket = socket
         self._tasks: set[asyncio.Task[None]] = set()
+        self._patience = _DRAIN
 
     async def serve(self) -> None:
         try:
@@ -128,10 +131,13 @@ class _Line:
             log.warning("the stream fell silent; replacing it", extra={"action": "stream.silent"})
         except websockets.ConnectionClosed as error:
             log.info("stream closed: %s", error, extra={"action": "stream.closed"})
+        except asyncio.CancelledError:
+            self._patience = _LAST_ACKS
+            raise
         finally:
             self.ending.set()
             if self._tasks:
-                await asyncio.wait(self._tasks, timeout=_DRAIN)
+                await asyncio.wait(self._tasks, timeout=self._patience)  # messages at hand are stored and acked
             await self._socket.close()
 
     async def _frame(self, raw: str | bytes) -> None:
