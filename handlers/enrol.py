@@ -48,7 +48,7 @@ def _find(desk: Desk, applicant: Applicant, said: str) -> list[Letter]:
         return _chosen(desk, applicant, offered[n - 1])
     hits = search(units, said)
     if not hits:
-        first = said.casefold() in ("你好", "您好", "开始", "hi", "hello", "继续", "自查")
+        first = said.casefold() in ("", "你好", "您好", "开始", "hi", "hello", "继续", "自查")
         return [desk.reply(Text(texts.FIND_UNIT if first else texts.no_unit_found(said), texts.TITLE))]
     applicant.offered = ",".join(str(hit.unit_id) for hit in hits)
     applicant.stage = SEARCHING

@@ -171,8 +171,7 @@ def split_mark(said: str, path: Walk) -> tuple[str, str]:
     found = _MARKED.match(clean(said))
     if found is None:
         return said, ""
-    known = {question.name for question in path.campaign.singles}
-    mark = found["mark"]
+    mark, known = found["mark"], path.campaign.marks
     return (found["said"], mark) if mark.rstrip("0123456789") in known or mark in known else (said, "")
 
 

@@ -94,7 +94,7 @@ def stale_now() -> str:
 
 
 def number_received(mask: str) -> str:
-    return f"已收到，尾号 **{mask.replace('*', '＊')}**。请把上一条消息撤回（长按 → 撤回），聊天里就不留号码了。"
+    return f"已收到，**{mask}**。请把上一条消息撤回（长按 → 撤回），聊天里就不留号码了。"
 
 
 def summary_line(number: int, name: str, label: str) -> str:
@@ -111,13 +111,16 @@ def pledge_piece(title: str, piece: str, number: int, total: int) -> str:
 
 def nil_done(receipt: str, pledge: str, *, late: bool) -> str:
     return (
-        f"已提交：**零报告**（未接触涉疫数据，载体和渠道已检查）。{pledge}\n\n"
-        f"回执 **{receipt}**{_late(late)}。有变化随时发“修改”。谢谢。"
+        f"已提交，回执 **{receipt}**{_late(late)}。\n\n"
+        f"**零报告**：未接触涉疫数据，载体和渠道已检查。\n\n{pledge}\n\n{_CHANGES}"
     )
 
 
 def done(receipt: str, pledge: str, rows: int, *, late: bool) -> str:
-    return f"{pledge}\n\n自查已提交，共{rows}份数据，回执 **{receipt}**{_late(late)}。有变化随时发“修改”。谢谢。"
+    return f"自查已提交，共{rows}份数据，回执 **{receipt}**{_late(late)}。\n\n{pledge}\n\n{_CHANGES}"
+
+
+_CHANGES = "有变化随时发“修改”。谢谢。"
 
 
 def _late(late: bool) -> str:
@@ -125,10 +128,7 @@ def _late(late: bool) -> str:
 
 
 def pledge_signed(when: str, version: int, digest: str) -> str:
-    return (
-        f"承诺书已签署（{when}，文本第{version}版）。纸质一式两份由联络员打印，您签字即可。\n\n"
-        f"文本校验码（SHA-256）：{digest}"
-    )
+    return f"承诺书已签署（{when}，文本第{version}版）。纸质一式两份由联络员打印，您签字即可。\n\n> 文本校验码 {digest}"
 
 
 def pledge_earlier(when: str) -> str:

@@ -172,14 +172,15 @@ def zicha_run(box: SandboxProcess, data: Path, **more: str) -> Iterator[subproce
     """`zicha run` against the gateway, connected; killed at the end if it still runs."""
     data.mkdir(parents=True, exist_ok=True)
     before = connections_made(box)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "run"],
-        cwd=data,
-        env=environment(box, data, **more),
-        stdout=subprocess.DEVNULL,
-        stderr=(data / "log.txt").open("a"),
-        text=True,
-    )
+    with (data / "log.txt").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "run"],
+            cwd=data,
+            env=environment(box, data, **more),
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            text=True,
+        )
     try:
         box.until(lambda: connections_made(box) > before or process.poll() is not None, timeout=20)
         assert process.poll() is None, (data / "log.txt").read_text()

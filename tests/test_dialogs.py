@@ -159,6 +159,10 @@ class Stage:
     ids: dict[str, str] = field(default_factory=lambda: dict(IDS))
     counted: dict[str, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name in self.ids:
+            self.somebody(name)
+
     def play(self, scenes: list[Scene]) -> list[list[str]]:
         """What the bot says after each line."""
         return [list(self.scene(scene.cue)) for scene in scenes]
@@ -194,14 +198,10 @@ class Stage:
         if to.kind is ChatKind.GROUP:
             name = f" @{to.id}"
         else:
-            reader = next(s for s in self.world.people.values() if s.address == to) if self._known(to) else None
-            name = f" → {reader.nick if reader else next(n for n, i in self.ids.items() if i == to.id)}"
-            if reader:
-                reader.sees(body)
+            reader = next(somebody for somebody in self.world.people.values() if somebody.address == to)
+            name = f" → {reader.nick}"
+            reader.sees(body)
         return f"{BOT}{'' if to == chat else name}：{self.shown(body)}"
-
-    def _known(self, to: Address) -> bool:
-        return any(s.address == to for s in self.world.people.values())
 
     def shown(self, body: Any) -> str:
         if isinstance(body, Document):
@@ -220,6 +220,7 @@ class Stage:
                 self.world.move_deadline(date.fromisoformat(day))
             case ("外人", name, *staff_id):
                 self.ids[name] = staff_id[0] if staff_id else ""
+                self.somebody(name)
             case ("消息", name, most):
                 assert self.counted.get(name, 0) == int(most), f"{name}: {self.counted.get(name, 0)} messages"
             case ("档案", name):

@@ -134,7 +134,7 @@ async def test_the_coordinator_gets_the_workbook(box: SandboxProcess, tmp_path: 
             await talk(box, "zhang", words)
         assert "已完成 **2** 人" in await talk(box, "wang", "进度")
         box.say("wang", "导出 反馈表")
-        card = (await heard(box, "wang", 3))[-1]
+        card = (await heard(box, "wang", 4))[-1]  # figures, one's own state, a word, the file
     assert card["kind"] == "file"
     assert card["media"]["name"].endswith(".xlsx")
     content = box.http.get(card["media"]["url"]).content

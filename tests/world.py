@@ -159,14 +159,25 @@ class World:
     def due(self) -> list[outbox.Claimed]:
         """What the postman would carry now, all of it, marked as sent."""
         carried: list[outbox.Claimed] = []
-        while True:
-            with self.database.session() as session:
-                batch = outbox.claim(session, now=self.now, limit=50, leased_until=self.now + timedelta(minutes=2))
+        lease = self.now + timedelta(minutes=2)
+        with self.database.session() as session:
+            outbox.sweep(session, now=self.now, real_now=self.now)
+            while batch := outbox.claim(session, now=self.now, limit=50, leased_until=lease):
                 for letter in batch:
                     outbox.settle(session, letter.id, outbox.State.SENT, at=self.now)
-            if not batch:
-                return carried
-            carried += batch
+                carried += batch
+        return carried
+
+    def facts(self) -> dict[str, Any]:
+        """All that is remembered, seals opened and cases by person: equal for equal histories."""
+        with self.database.reading() as session:
+            return remembered(session, self.vault)
+
+    def on_disk(self) -> bytes:
+        """Every byte of the database: its file, the write-ahead log, whatever lies beside it."""
+        files = sorted(self.folder.glob(f"{Path(self.database.url.database or '').name}*"))
+        assert files, "the database is not in a file"
+        return b"".join(file.read_bytes() for file in files)
 
     def make(self, document: Document) -> bytes:
         with self.database.reading() as session:

@@ -87,7 +87,9 @@ class Stream:
     async def _connect(self) -> websockets.ClientConnection:
         endpoint, ticket = await self._api.open_stream(SUBSCRIPTIONS, AGENT)
         address = f"{endpoint}?ticket={quote_plus(ticket)}"
-        return await websockets.connect(address, open_timeout=10, max_size=_MAX_FRAME, close_timeout=1)
+        # a proxy of the environment is for the outside; a gateway on this machine is reached without one
+        proxy = True if endpoint.startswith("wss://") else None
+        return await websockets.connect(address, proxy=proxy, open_timeout=10, max_size=_MAX_FRAME, close_timeout=1)
 
     async def _take(self, data: Mapping[str, Any]) -> None:
         inbound = parse(data, robot=self._robot, corp_id=self._corp_id)

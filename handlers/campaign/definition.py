@@ -58,7 +58,9 @@ class Variant(_Part):
 class Question(_Part):
     id: Name
     name: Name
-    """Its short Chinese name: in summaries, and as the mark on its buttons. Unique in the file."""
+    """Its Chinese name in summaries and on paper. Unique in the file."""
+    short: str = Field(default="", max_length=8)
+    """What its buttons carry instead of the name; unique as well."""
     kind: Literal["choice", "multi", "text", "date", "id_number", "review", "fix", "submit"]
     ask: str
     variants: list[Variant] = []
@@ -78,6 +80,10 @@ class Question(_Part):
     suffix: list[Suggestion] = []
     """What is added to a chosen option in the paper (the channels, to the way the data came)."""
     show_summary: bool = False
+
+    @property
+    def mark(self) -> str:
+        return self.short or self.name
 
 
 class Group(_Part):
@@ -215,6 +221,11 @@ class Campaign(_Part):
         return tuple(found)
 
     @cached_property
+    def marks(self) -> frozenset[str]:
+        """What the buttons of this campaign carry to say whose answer they are."""
+        return frozenset(question.mark for question in self.singles)
+
+    @cached_property
     def by_id(self) -> dict[str, Question]:
         return {question.id: question for question in self.singles}
 
@@ -278,7 +289,11 @@ def _problems(campaign: Campaign) -> list[str]:
     """What the shape alone cannot show: names that point nowhere, doubles, questions nobody can answer."""
     problems: list[str] = []
     ids = [q.id for q in campaign.singles]
-    for what, names in (("id", ids), ("name", [q.name for q in campaign.singles if q.kind != "fix"])):
+    for what, names in (
+        ("id", ids),
+        ("name", [q.name for q in campaign.singles]),
+        ("short", [q.mark for q in campaign.singles]),
+    ):
         problems += [
             f"[questions] {what} «{n}» stands twice; make it unique" for n in sorted({*names}) if names.count(n) > 1
         ]

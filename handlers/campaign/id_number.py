@@ -27,7 +27,7 @@ class IdNumber:
     @property
     def masked(self) -> str:
         """All that is ever shown: the last two characters."""
-        return f"**{self.value[-2:]}"
+        return f"尾号{self.value[-2:]}"
 
 
 def find(text: str) -> IdNumber | None:

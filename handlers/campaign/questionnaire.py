@@ -200,7 +200,7 @@ def _id_number(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
         meant = id_number.looks_like_one(text) or sum(c.isdigit() for c in text) >= 12
         return Turn(problem=Problem.BAD_ID_NUMBER if meant else Problem.NO_ID_NUMBER)
     name = _name(id_number.without(text)) or path.setting.person
-    shown = f"={name}，身份证尾号{found.masked}"
+    shown = f"={name}，身份证{found.masked}"
     return Turn(changes=(Change(step.key, Given(values=(shown,), at=path.setting.today)),), signer=(name, found))
 
 

@@ -45,7 +45,7 @@ class Step:
     @property
     def mark(self) -> str:
         """What its buttons carry, so that a button of another question is recognised as stale."""
-        return f"{self.question.name}{self.row if self.row > 1 else ''}"
+        return f"{self.question.mark}{self.row if self.row > 1 else ''}"
 
 
 @dataclass(slots=True)
