@@ -8,7 +8,7 @@ from sqlmodel import Session
 from handlers.campaign.definition import Campaign
 from handlers.campaign.walk import Setting
 from handlers.messages import Address, Body, ChatKind, Inbound, Letter
-from storage import roster
+from storage import audit, roster
 from storage.models import Person, Unit
 from storage.vault import Vault
 
@@ -41,6 +41,11 @@ class Desk:
     def whisper(self, body: Body) -> Letter:
         """To the sender alone, whatever chat the message came from."""
         return Letter(to=self.direct(self.inbound.sender_id), body=body)
+
+    def record(self, action: str, *, subject: str = "", detail: str = "") -> None:
+        """A line in the audit log: the sender did this. No personal content."""
+        actor = self.inbound.sender_id
+        audit.record(self.session, at=self.now, actor=actor, action=action, subject=subject, detail=detail)
 
     def in_place_of(self, person: Person) -> "Desk":
         """The desk as it would be had `person` written to the bot directly."""

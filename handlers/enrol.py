@@ -12,7 +12,7 @@ from handlers.campaign.matching import clean, number
 from handlers.desk import Desk, full_name
 from handlers.find_unit import Found, search
 from handlers.messages import Choice, Letter, Reply, Text
-from storage import audit, roster
+from storage import roster
 from storage.models import Applicant, Person, Unit
 
 SEARCHING, NAMING, WAITING = "searching", "naming", "waiting"
@@ -100,7 +100,7 @@ def decide(desk: Desk, person: Person, applicant_number: str, *, admit: bool) ->
     if applicant is None or unit is None or applicant.stage != WAITING or not reach.covers(unit):
         return [desk.reply(Text(texts.ALREADY_DECIDED, texts.TITLE))]
     action = "applicant.admit" if admit else "applicant.turn_away"
-    audit.record(desk.session, at=desk.now, actor=person.staff_id, action=action, subject=unit.code)
+    desk.record(action, subject=unit.code)
     if not admit:
         applicant.stage, applicant.offered, applicant.unit_id = SEARCHING, "", None
         told = Letter(to=desk.direct(applicant.staff_id), body=Text(texts.TURNED_AWAY, texts.TITLE))

@@ -13,7 +13,7 @@ from handlers.desk import Desk, full_name
 from handlers.find_unit import search
 from handlers.manners import next_polite
 from handlers.messages import Choice, Document, Letter, Reply, Text
-from storage import audit, oversight, roster
+from storage import oversight, roster
 from storage.models import Person, Unit
 from storage.outbox import known_keys
 
@@ -95,14 +95,7 @@ def names(asked: Asked) -> list[Letter]:
     """Who is missing. Asked in a group, the list goes to the asker alone."""
     desk = asked.desk
     rows = oversight.unfinished(desk.session, desk.campaign.id, asked.unit.path)
-    audit.record(
-        desk.session,
-        at=desk.now,
-        actor=asked.person.staff_id,
-        action="names",
-        subject=asked.unit.code,
-        detail=f"{len(rows)}",
-    )
+    desk.record("names", subject=asked.unit.code, detail=f"{len(rows)}")
     if rows:
         by_unit = [(unit.name, [p.name for p, _, _ in group]) for unit, group in groupby(rows, key=lambda row: row[1])]
         told = texts.names(asked.name, by_unit, len(rows))
@@ -125,14 +118,7 @@ def nudge(asked: Asked) -> list[Letter]:
     letters = [_nudge(asked, person, begun, at) for person, _, begun in rows]
     again = known_keys(desk.session, [letter.key for letter in letters])
     fresh = [letter for letter in letters if letter.key not in again]
-    audit.record(
-        desk.session,
-        at=desk.now,
-        actor=asked.person.staff_id,
-        action="nudge",
-        subject=asked.unit.code,
-        detail=f"{len(fresh)}",
-    )
+    desk.record("nudge", subject=asked.unit.code, detail=f"{len(fresh)}")
     when = "马上" if at <= desk.now else f"现在不是工作时间，{texts.moment(at, campaign)} 会"
     told = texts.nudged(asked.name, len(fresh), len(again), when)
     return [desk.reply(Text(told, texts.TITLE)), *fresh]
@@ -156,14 +142,7 @@ def _nudge(asked: Asked, person: Person, begun: bool, at: datetime) -> Letter:
 def export(asked: Asked) -> list[Letter]:
     """附件2 of a unit with all below it, as a file; asked in a group, it goes to the asker alone."""
     desk = asked.desk
-    audit.record(
-        desk.session,
-        at=desk.now,
-        actor=asked.person.staff_id,
-        action="export",
-        subject=asked.unit.code,
-        detail="feedback_table",
-    )
+    desk.record("export", subject=asked.unit.code, detail="feedback_table")
     local = desk.now.astimezone(desk.campaign.zone)
     name = f"{desk.campaign.feedback_table.title}-{asked.unit.name}-{local:%m%d%H%M}.xlsx"
     paper = Document(name, "feedback_table", {"unit": str(asked.unit.id), "as_of": desk.now.isoformat()})
@@ -186,5 +165,5 @@ def bind(asked: Asked) -> list[Letter]:
         by=asked.person.id or 0,
         at=desk.now,
     )
-    audit.record(desk.session, at=desk.now, actor=asked.person.staff_id, action="bind", subject=asked.unit.code)
+    desk.record("bind", subject=asked.unit.code)
     return [desk.reply(Text(texts.bound(asked.name), texts.TITLE))]

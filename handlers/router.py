@@ -5,7 +5,6 @@ from handlers import access, commands, enrol, leak_guard, oversight, self_check,
 from handlers.commands import FOR_COORDINATORS, Command, Word
 from handlers.desk import Desk
 from handlers.messages import Content, Letter, Text
-from storage import audit
 from storage.models import Person
 
 MAX_TEXT = 2_000
@@ -41,7 +40,7 @@ def _at_the_door(desk: Desk, max_text: int) -> list[Letter]:
     seen = leak_guard.look(inbound.text)
     if seen is None or (_own_number_wanted(desk) and seen.id_numbers <= 1 and not seen.phones):
         return []
-    audit.record(desk.session, at=desk.now, actor=inbound.sender_id, action="leak", detail=f"{seen}")
+    desk.record("leak", detail=f"{seen}")
     return [desk.reply(Text(texts.leak(seen, in_group=desk.in_group), texts.TITLE))]
 
 

@@ -175,7 +175,7 @@ class Stage:
             spoken = _SPOKEN.fullmatch(cue)
             assert spoken, f"not a line of a dialog: {cue}"
             chat = self.speak(spoken["who"], spoken["group"], spoken["what"])
-        for letter in self.world.due():
+        for letter in self.world.arriving():
             yield self.arrives(Address.parse(letter.lane), letter.body, chat)
 
     def somebody(self, name: str) -> Somebody:
@@ -277,7 +277,7 @@ def plain(name: str, new_world: Worlds) -> Played:
     if name not in _plain:
         world = new_world()
         first = play(name, world)
-        taken_again, after, more = world.redeliver(), world.facts(), world.due()
+        taken_again, after, more = world.redeliver(), world.facts(), world.arriving()
         assert more == []
         world.close()
         _plain[name] = Played(first.heard, first.facts, taken_again, after, _numbers(world), world.on_disk())

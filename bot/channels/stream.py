@@ -11,7 +11,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote_plus
 
 import websockets
@@ -88,7 +88,7 @@ class Stream:
         endpoint, ticket = await self._api.open_stream(SUBSCRIPTIONS, AGENT)
         address = f"{endpoint}?ticket={quote_plus(ticket)}"
         # a proxy of the environment is for the outside; a gateway on this machine is reached without one
-        proxy = True if endpoint.startswith("wss://") else None
+        proxy: Literal[True] | None = True if endpoint.startswith("wss://") else None
         return await websockets.connect(address, proxy=proxy, open_timeout=10, max_size=_MAX_FRAME, close_timeout=1)
 
     async def _take(self, data: Mapping[str, Any]) -> None:
