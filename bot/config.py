@@ -135,4 +135,6 @@ def missing_for_dingtalk(config: Config) -> list[str]:
 
 
 def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ")
+    if "valid date" in message:
+        return "must be a date such as 2026-12-31"
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")

@@ -28,7 +28,10 @@ def import_file(base: Foundation, file: Path) -> Changes:
             with file.open("rb") as source:
                 new = read_roster(source, known)
         except RosterErrors as error:
-            lines = [f"{cell.sheet} {cell.cell}：{cell.problem}" for cell in error.errors[:MOST_LINES]]
+            lines = [
+                "：".join(filter(None, [f"{cell.sheet} {cell.cell}".strip(), cell.problem]))
+                for cell in error.errors[:MOST_LINES]
+            ]
             if len(error.errors) > MOST_LINES:
                 lines.append(f"还有 {len(error.errors) - MOST_LINES} 处，改好上面的再试")
             raise RosterProblem([f"{file.name} 没有导入，共 {len(error.errors)} 处要改：", *lines]) from error

@@ -35,7 +35,7 @@ class Database:
             ) from error
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(self.url.database).parent)
         self.engine = self._sqlite(busy_timeout_ms) if self.is_sqlite else self._server()
 
     def _sqlite(self, busy_timeout_ms: int) -> Engine:
@@ -101,6 +101,14 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"the folder {folder} cannot be made ({error.strerror})"
+        raise DatabaseError(f"{why}; check ZICHA_DATA and ZICHA_DATABASE_URL") from error
 
 
 def _alembic() -> Config:
