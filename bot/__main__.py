@@ -66,7 +66,7 @@ def run() -> None:
     logs.set_up(config.log_level)
     try:
         config.data.mkdir(parents=True, exist_ok=True)
-        with _only_one(config.data / "zicha.lock", wanted=not config.database):
+        with _only_one(config.data / "zicha.lock", wanted=config.database_url.startswith("sqlite")):
             base = composition.lay_foundation(config)
             bot = composition.App(config, base)
 

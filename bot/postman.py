@@ -103,7 +103,8 @@ class Postman:
 
     async def _rest(self) -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), _POLL)
+            async with asyncio.timeout(_POLL):  # wait_for of Python 3.11 swallows a cancel that meets the wake
+                await self._wake.wait()
         except TimeoutError:
             return
 

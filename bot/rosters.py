@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bot.app import Foundation
 from handlers.papers.archive import Unreadable
-from handlers.papers.roster_book import RosterErrors, read_roster, write_template
+from handlers.papers.roster_book import CellError, RosterErrors, read_roster, write_template
 from storage import roster
 from storage.roster import Changes
 
@@ -28,16 +28,18 @@ def import_file(base: Foundation, file: Path) -> Changes:
             with file.open("rb") as source:
                 new = read_roster(source, known)
         except RosterErrors as error:
-            lines = [
-                "：".join(filter(None, [f"{cell.sheet} {cell.cell}".strip(), cell.problem]))
-                for cell in error.errors[:MOST_LINES]
-            ]
+            lines = [_line(cell) for cell in error.errors[:MOST_LINES]]
             if len(error.errors) > MOST_LINES:
                 lines.append(f"还有 {len(error.errors) - MOST_LINES} 处，改好上面的再试")
             raise RosterProblem([f"{file.name} 没有导入，共 {len(error.errors)} 处要改：", *lines]) from error
         except Unreadable as error:
             raise RosterProblem([f"{file.name} 没有导入：{error}"]) from error
         return roster.import_roster(session, new, base.vault)
+
+
+def _line(cell: CellError) -> str:
+    place = f"{cell.sheet} {cell.cell}".strip()  # an unreadable file has no cell
+    return f"{place}：{cell.problem}" if place else cell.problem
 
 
 def write_template_file(file: Path) -> None:

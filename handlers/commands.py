@@ -20,6 +20,7 @@ class Word(StrEnum):
     NAMES = "names"
     NUDGE = "nudge"
     EXPORT = "export"
+    EXPORT_PLEDGES = "export_pledges"
     BIND = "bind"
     ADMIT = "admit"
     TURN_AWAY = "turn_away"
@@ -47,6 +48,7 @@ _WITH_REST: dict[Word, re.Pattern[str]] = {
     Word.PROGRESS: re.compile(r"(?:进度|查进度|进展)(?:[ :]+(.{1,40}))?"),
     Word.NAMES: re.compile(r"(?:名单|未完成名单|未完成|谁没填)(?:[ :]+(.{1,40}))?"),
     Word.NUDGE: re.compile(r"(?:催办|催一下|提醒)(?:[ :]+(.{1,40}))?"),
+    Word.EXPORT_PLEDGES: re.compile(r"导出\s*(?:承诺书|附件1)(?:[ :]+(.{1,40}))?"),
     Word.EXPORT: re.compile(r"导出(?:\s*(?:反馈表|附件2|表))?(?:[ :]+(.{1,40}))?|反馈表"),
     Word.BIND: re.compile(r"绑定(?:[ :]+(.{1,40}))?"),
     Word.ADMIT: re.compile(r"同意加入\s*(\d{1,9})"),
@@ -54,7 +56,9 @@ _WITH_REST: dict[Word, re.Pattern[str]] = {
 }
 _BY_TEXT = {text: word for word, texts in _WORDS.items() for text in texts}
 
-FOR_COORDINATORS = frozenset({Word.NAMES, Word.NUDGE, Word.EXPORT, Word.BIND, Word.ADMIT, Word.TURN_AWAY})
+FOR_COORDINATORS = frozenset(
+    {Word.NAMES, Word.NUDGE, Word.EXPORT, Word.EXPORT_PLEDGES, Word.BIND, Word.ADMIT, Word.TURN_AWAY}
+)
 
 
 def parse(said: str) -> Command | None:

@@ -34,7 +34,8 @@ def look(text: str) -> Leak | None:
 
 def mask_phones(text: str) -> str:
     """Mobile numbers with their middle starred: all that is shown of one in a chat or a paper sent there."""
-    return _MOBILE.sub(lambda found: f"{found[0][:3]}＊＊＊＊{found[0][-4:]}", unicodedata.normalize("NFKC", text))
+    folded = "".join(unicodedata.normalize("NFKC", c) if c.isdigit() else c for c in text)  # all else stays as written
+    return _MOBILE.sub(lambda found: f"{found[0][:3]}＊＊＊＊{found[0][-4:]}", folded)
 
 
 def has_phone(text: str) -> bool:

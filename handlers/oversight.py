@@ -80,7 +80,7 @@ def progress(asked: Asked) -> list[Letter]:
     told = texts.progress(desk.campaign, desk.now, asked.name, total, [(unit.name, tally) for unit, tally in parts])
     if desk.in_group:
         return [desk.reply(Text(told, texts.TITLE))]
-    options = [Reply("导出 反馈表", _with_unit("导出 反馈表", asked))]
+    options = [Reply(paper, _with_unit(paper, asked)) for paper in ("导出 反馈表", "导出 承诺书")]
     if total.missing:
         options = [Reply("名单", _with_unit("名单", asked)), Reply("催办", _with_unit("催办", asked)), *options]
     return [desk.reply(Choice(texts.TITLE, told, tuple(options)))]
@@ -140,14 +140,27 @@ def _nudge(asked: Asked, person: Person, begun: bool, at: datetime) -> Letter:
 
 
 def export(asked: Asked) -> list[Letter]:
-    """附件2 of a unit with all below it, as a file; asked in a group, it goes to the asker alone."""
+    """附件2 of a unit with all below it, as a file."""
+    return _paper(asked, "feedback_table", f"{asked.desk.campaign.feedback_table.title}-{{unit}}-{{at}}.xlsx")
+
+
+def export_pledges(asked: Asked) -> list[Letter]:
+    """附件1 of everybody below a unit who signed here, two copies each, in one file to print."""
     desk = asked.desk
-    desk.record("export", subject=asked.unit.code, detail="feedback_table")
+    if not oversight.signed(desk.session, desk.campaign.id, asked.unit.path):
+        return [desk.reply(Text(texts.no_pledges(asked.name), texts.TITLE))]
+    return _paper(asked, "pledges", f"{desk.campaign.pledge.title}-{{unit}}-{{at}}.docx")
+
+
+def _paper(asked: Asked, paper: str, name: str) -> list[Letter]:
+    """A file for the asker alone, in whatever chat it was asked for."""
+    desk = asked.desk
+    desk.record("export", subject=asked.unit.code, detail=paper)
     local = desk.now.astimezone(desk.campaign.zone)
-    name = f"{desk.campaign.feedback_table.title}-{asked.unit.name}-{local:%m%d%H%M}.xlsx"
-    paper = Document(name, "feedback_table", {"unit": str(asked.unit.id), "as_of": desk.now.isoformat()})
-    letters = [desk.whisper(Text(texts.exporting(asked.name), texts.TITLE)), desk.whisper(paper)]
-    return [*letters, desk.reply(Text(texts.TABLE_IS_DIRECT, texts.TITLE))] if desk.in_group else letters
+    params = {"unit": str(asked.unit.id), "as_of": desk.now.isoformat()}
+    document = Document(name.format(unit=asked.unit.name, at=f"{local:%m%d%H%M}"), paper, params)
+    letters = [desk.whisper(Text(texts.exporting(asked.name, paper), texts.TITLE)), desk.whisper(document)]
+    return [*letters, desk.reply(Text(texts.PAPER_IS_DIRECT, texts.TITLE))] if desk.in_group else letters
 
 
 def bind(asked: Asked) -> list[Letter]:

@@ -102,6 +102,8 @@ def _for_coordinator(desk: Desk, person: Person, command: Command) -> list[Lette
             return oversight.nudge(asked)
         case Word.EXPORT:
             return oversight.export(asked)
+        case Word.EXPORT_PLEDGES:
+            return oversight.export_pledges(asked)
         case Word.BIND:
             return oversight.bind(asked)
         case _:

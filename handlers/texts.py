@@ -3,6 +3,8 @@
 Short, exact, no exclamation marks; every dead end says what to do next. Pure functions from values to words.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
@@ -21,6 +23,11 @@ def quote(said: str, limit: int = 200) -> str:
     """Somebody's words inside ours: no markup of theirs comes through, and no more than `limit` of them."""
     text = said.translate(_MARKUP).strip()
     return text if len(text) <= limit else f"{text[:limit]}……"
+
+
+def echo(said: str) -> str:
+    """What somebody said and was not understood. Long numbers are left out: they may be somebody's."""
+    return quote(re.sub(r"\d[\d -]{5,}\d", "……", unicodedata.normalize("NFKC", said)), 20)
 
 
 def day(value: date) -> str:
@@ -81,7 +88,7 @@ def problem(what: Problem, question: Question, said: str, today: date) -> str:
             kind = (
                 "可以回复几个数字或名称，例如“1 2”。" if question.kind == "multi" else "请回复前面的数字，或者点按钮。"
             )
-            return f"“{quote(said, 20)}”没有对上选项。{kind}"
+            return f"“{echo(said)}”没有对上选项。{kind}"
 
 
 def stale(label: str) -> str:
@@ -186,6 +193,7 @@ def help_for(*, oversees: bool, in_group: bool) -> str:
         "\n\n联络员还可以：\n"
         "- **进度**：本单位和下级的数字，也可以写“进度 单位名”\n- **名单**：还有谁没填\n"
         "- **催办**：提醒没填的人，只提醒他们\n- **导出 反馈表**：附件2，可以直接打印盖章\n"
+        "- **导出 承诺书**：附件1，每人两份，打印后签字\n"
         "- 在群里 @我 发 **绑定**：把群绑到本单位，临近截止时提醒群里"
     )
 
@@ -257,11 +265,19 @@ def nudged(unit: str, sent: int, again: int, when: str) -> str:
 
 
 NAMES_ARE_DIRECT = "名单只在单聊里看，已经私聊发给您。"
-TABLE_IS_DIRECT = "反馈表已经私聊发给您。"
+PAPER_IS_DIRECT = "文件已经私聊发给您。"
+_PAPERS = {
+    "feedback_table": "反馈表，马上发给您。可以直接打印，左上角盖章",
+    "pledges": "承诺书，马上发给您。每人两份，打印后由本人填身份证号、签字",
+}
 
 
-def exporting(unit: str) -> str:
-    return f"正在生成 **{unit}** 的反馈表，马上发给您。可以直接打印，左上角盖章。"
+def exporting(unit: str, paper: str) -> str:
+    return f"正在生成 **{unit}** 的{_PAPERS[paper]}。"
+
+
+def no_pledges(unit: str) -> str:
+    return f"**{unit}** 还没有人在这里签署承诺书。以前签过纸质的不用再打印；要催没填的人，发“催办”。"
 
 
 def outside_reach(home: str, above: str) -> str:
@@ -300,7 +316,7 @@ def not_in_roster(campaign: Campaign) -> str:
 
 
 def no_unit_found(said: str) -> str:
-    return f"没有找到和“{quote(said, 20)}”相近的单位。{FIND_UNIT}"
+    return f"没有找到和“{echo(said)}”相近的单位。{FIND_UNIT}"
 
 
 CHOOSE_UNIT = "是下面哪个单位？都不是的话，换个写法再发一次。"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Function, and_, case, func
 from sqlmodel import Session, col, select
 
-from storage.models import Case, Person, Submission, Unit
+from storage.models import Case, Person, Pledge, Submission, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +89,19 @@ def unfinished(session: Session, campaign: str, path: str) -> Sequence[tuple[Per
         .order_by(col(Unit.code), col(Person.id))
     ).all()
     return [(person, unit, case_id is not None) for person, unit, case_id in rows]
+
+
+def signed(session: Session, campaign: str, path: str) -> Sequence[tuple[Person, Unit, Pledge]]:
+    """The newest pledge of everybody below `path` who signed here, by unit."""
+    newest = select(func.max(Pledge.id)).where(Pledge.state == "signed").group_by(col(Pledge.case_id))
+    return session.exec(
+        select(Person, Unit, Pledge)
+        .join(Case, col(Case.person_id) == Person.id)
+        .join(Unit, col(Unit.id) == Case.unit_id)
+        .join(Pledge, col(Pledge.case_id) == Case.id)
+        .where(col(Case.campaign) == campaign, col(Unit.path).startswith(path), col(Pledge.id).in_(newest))
+        .order_by(col(Unit.code), col(Pledge.id))
+    ).all()
 
 
 def handed_in(session: Session, campaign: str, path: str) -> Sequence[tuple[Person, Unit, Submission]]:

@@ -40,7 +40,7 @@ _DRAIN = 10.0
 _LAST_ACKS = 2.0
 """How long a stop waits for messages being stored; an unacked one is pushed again after the restart."""
 _LONGEST_PAUSE = 60.0
-_CREDENTIALS = "; check DINGTALK_CLIENT_ID, DINGTALK_CLIENT_SECRET and that the app is published in Stream mode"
+_CREDENTIALS = "check DINGTALK_CLIENT_ID, DINGTALK_CLIENT_SECRET and that the app is published in Stream mode"
 _MAX_FRAME = 1024 * 1024
 
 Receive = Callable[[Inbound], Awaitable[None]]
@@ -65,10 +65,8 @@ class Stream:
                     socket = await self._connect()
                 except (DeliveryError, OSError, TimeoutError, websockets.WebSocketException) as error:
                     pause = min(max(1.0, pause * 2), _LONGEST_PAUSE)
-                    hint = _CREDENTIALS if isinstance(error, Refused) else ""
-                    log.warning(
-                        "no stream connection: %s%s; trying again", error, hint, extra={"action": "stream.down"}
-                    )
+                    told = f"{error}; {_CREDENTIALS}" if isinstance(error, Refused) else f"{error}"
+                    log.warning("no stream connection: %s; trying again", told, extra={"action": "stream.down"})
                     continue
                 pause = 0.0
                 line = _Line(socket, self._take)

@@ -122,6 +122,11 @@ class Pledge(_Part):
     """The option that means «sign now»."""
     earlier: list[str]
     """The options that mean «signed before»."""
+    annex: str
+    addressee: str
+    closing: list[str]
+    """The lines to be signed, with blanks `{name}`, `{number}`, `{date}`."""
+    footnote: str
 
     @cached_property
     def text(self) -> str:

@@ -71,4 +71,4 @@ def _is_date(digits: str) -> bool:
         born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError:
         return False
-    return born.year >= 1900
+    return 1900 <= born.year < 2100

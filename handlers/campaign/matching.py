@@ -14,7 +14,9 @@ from handlers.campaign.definition import Option
 _NUMERALS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 _NUMBERED = re.compile(r"^(?:选择?|第)?\s*(\d{1,2})(?:\s*[个项.。]?\s*$|[\s、.．,，:：)）]+(?P<rest>.+)$)", re.DOTALL)
 _SEPARATORS = re.compile(r"[\s、，,；;/|+＋和跟及与。.]+")
-_NEGATION = re.compile("[不没未无别]")
+_TURNED = re.compile("[不没未无别吗呢么]")
+"""What turns a statement into its opposite or into a question."""
+_NUMBERS_ONLY = re.compile(r"[\d\s、，,.．和]+")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
@@ -58,6 +60,8 @@ def pick_one(options: Sequence[Option], said: str) -> Picked | None:
         rest, n = found["rest"].strip(), int(found[1])
         if named := _named(options, rest):
             return Picked((named.id,))  # the words win: the number may come from an older message
+        if _NUMBERS_ONLY.fullmatch(rest):
+            return None  # «2 3» to a question for one
         return Picked((options[n - 1].id,), rest) if 1 <= n <= len(options) else None
     near = [option for option in options if _nearly(option, said)]
     return Picked((near[0].id,), said) if len(near) == 1 else None
@@ -97,7 +101,7 @@ def _by_digits(options: Sequence[Option], word: str) -> list[str] | None:
     n = number(word)
     if n is not None and 1 <= n <= len(options):
         return [options[n - 1].id]
-    if word.isdigit() and all(1 <= int(d) <= len(options) for d in word):
+    if word.isdecimal() and len({*word}) == len(word) and all(1 <= int(d) <= len(options) for d in word):
         return [options[int(d) - 1].id for d in word]
     return None
 
@@ -114,13 +118,13 @@ def _named(options: Sequence[Option], said: str) -> Option | None:
 
 
 def _nearly(option: Option, said: str) -> bool:
-    """«我都没有接触» for «都没有»: the wording stands inside, little around it, and nothing around it negates."""
+    """«我都没有接触» for «没有接触»: the wording is more than half of what was said, and nothing around turns it."""
     bare = plain(said)
     for name in (option.label, *option.aliases):
         words = plain(name)
-        if len(words) < 2 or len(bare) > len(words) + 6 or words not in bare:
-            continue
-        if not _NEGATION.search(bare.replace(words, "", 1)):
+        if len(words) < 2 or len(bare) >= 2 * len(words) or words not in bare:
+            continue  # «没有» is no answer in «我没有时间»
+        if not _TURNED.search(bare.replace(words, "", 1)):
             return True
     return False
 

@@ -65,8 +65,9 @@ def reopen(path: Walk, steps: list[Step]) -> tuple[Change, ...]:
     changes = [Change(step.key, step.given.reopened()) for step in steps if step.given]
     for question in path.campaign.singles:
         given = path.answers.get(question.id)
-        closes = question.kind == "submit" or any(option.submits for option in question.options)
-        if closes and question.id not in wanted and given and not given.open:
+        if given is None or given.open or question.id in wanted:
+            continue
+        if question.kind == "submit" or any(o.submits and o.id in given.values for o in question.options):
             changes.append(Change(question.id, given.reopened()))
     return tuple(changes)
 
@@ -103,7 +104,7 @@ def _one(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
     options = path.choices(step.question, step.row)
     exact = matching.pick_one(options, text) if not step.question.free else _offered(options, text)
     if exact is None:
-        if step.question.free == "sentence" and matching.number(text) is None and matching.plain(text):
+        if step.question.free == "sentence" and matching.number(text) is None and any(map(str.isalpha, text)):
             return _give(path, step, (f"={text}",))
         return Turn(problem=Problem.UNCLEAR)
     option = next(o for o in options if o.id == exact.values[0])

@@ -17,16 +17,21 @@ from handlers.campaign.walk import Setting, Walk, walk
 from handlers.desk import full_name
 from handlers.messages import Document
 from handlers.papers.feedback_table import FeedbackRow, FeedbackTable, write_feedback_table
+from handlers.papers.pledge_letter import PledgeLetter, write_pledges
 from storage import oversight, roster
-from storage.models import Person, Submission, Unit
+from storage.models import Person, Pledge, Submission, Unit
 
 
 def make(session: Session, campaign: Campaign, document: Document) -> bytes:
     """The file of a `Document` letter. Raises `LookupError` for a paper or unit that does not exist."""
-    if document.paper != "feedback_table":
-        raise LookupError(f"no paper is called {document.paper!r}")
     out = io.BytesIO()
-    write_feedback_table(feedback_table(session, campaign, document.params), out)
+    match document.paper:
+        case "feedback_table":
+            write_feedback_table(feedback_table(session, campaign, document.params), out)
+        case "pledges":
+            write_pledges(pledges(session, campaign, document.params), out)
+        case other:
+            raise LookupError(f"no paper is called {other!r}")
     return out.getvalue()
 
 
@@ -50,6 +55,32 @@ def feedback_table(session: Session, campaign: Campaign, params: Mapping[str, st
         nil_line=paper.nil_line.format(**figures),
         as_of=as_of,
         footer=paper.footer.format(as_of=texts.stamp(as_of, campaign), **figures),
+    )
+
+
+def pledges(session: Session, campaign: Campaign, params: Mapping[str, str]) -> list[PledgeLetter]:
+    """附件1 of everybody below a unit who signed here. The number stays sealed: the signer writes it by hand."""
+    top = roster.unit(session, int(params["unit"]))
+    return [
+        _letter(session, campaign, unit, pledge) for _, unit, pledge in oversight.signed(session, campaign.id, top.path)
+    ]
+
+
+def _letter(session: Session, campaign: Campaign, unit: Unit, pledge: Pledge) -> PledgeLetter:
+    text, at = campaign.pledge, pledge.at.astimezone(campaign.zone)
+    blanks = {
+        "name": f"{'_' * 12}（{pledge.name}）",
+        "number": f"{'_' * 18}（{pledge.number_mask}）",
+        "date": f"{at.year}年{at.month}月{at.day}日",
+    }
+    return PledgeLetter(
+        annex=text.annex,
+        title=text.title,
+        addressee=text.addressee.format(unit=full_name(roster.chain(session, unit)).replace(" ", "")),
+        text=text.text,
+        closing=tuple(line.format(**blanks) for line in text.closing),
+        footnote=text.footnote,
+        proof=f"签署于 {texts.stamp(pledge.at, campaign)} · 文本第{pledge.text_version}版 · {pledge.text_digest[:16]}",
     )
 
 
