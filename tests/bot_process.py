@@ -5,11 +5,14 @@ The people are those of `tests.world.small_roster`, so what they see is small an
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -208,3 +211,50 @@ def stop(process: subprocess.Popen[str], within: float = 10.0) -> int:
     """SIGTERM, and the exit code."""
     process.send_signal(signal.SIGTERM)
     return process.wait(timeout=within)
+
+
+# ---------------------------------------------------------------- the demo
+
+
+@dataclass
+class Demo:
+    """`zicha demo` as somebody runs it: the address it printed, and its process."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def end(self, number: int = signal.SIGINT, within: float = 15.0) -> tuple[int, str]:
+        """Ctrl-C: the exit code, and what was printed at the end."""
+        self.process.send_signal(number)
+        said, _ = self.process.communicate(timeout=within)
+        return self.process.returncode, said
+
+
+@contextmanager
+def zicha_demo(data: Path, *words: str, within: float = 20.0) -> Iterator[Demo]:
+    """Started, connected, its page at `url`; ended in the end whatever happened."""
+    data.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-u", "-m", "bot", "demo", "--no-browser", "--port", "0", "--data", str(data), *words]
+    with (data.parent / "demo-errors.txt").open("a") as errors:
+        process = subprocess.Popen(
+            command, cwd=data.parent, env=bare_environment(), stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+    assert process.stdout
+    killer = threading.Timer(within, process.kill)
+    killer.start()
+    try:
+        lines = iter(process.stdout.readline, "")
+        url = next((found[0] for line in lines if (found := re.findall(r"http://[\w.:\[\]]+", line))), "")
+        killer.cancel()
+        assert url, f"no address within {within} s: {(data.parent / 'demo-errors.txt').read_text()}"
+        yield Demo(url, process)
+    finally:
+        killer.cancel()
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        process.stdout.close()

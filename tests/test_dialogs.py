@@ -22,6 +22,7 @@ invented numbers made on the spot: none is written down. `（图片）` and its 
 import io
 import re
 import unicodedata
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -204,6 +205,12 @@ class Stage:
         return f"{BOT}{'' if to == chat else name}：{self.shown(body)}"
 
     def shown(self, body: Any) -> str:
+        if isinstance(body, Document) and body.name.endswith(".docx"):
+            parts = zipfile.ZipFile(io.BytesIO(self.world.make(body)))
+            paragraphs = parts.read("word/document.xml").decode().split("</w:p>")
+            lines = ("".join(re.findall(r"<w:t[ >][^<]*", p)) for p in paragraphs)
+            texts = [re.sub(r"<w:t[^>]*>", "", line) for line in lines]
+            return "\n".join([f"<{body.name}>", *filter(None, texts)])
         if isinstance(body, Document):
             sheet = load_workbook(io.BytesIO(self.world.make(body))).active
             rows = ([str(cell).replace("\n", "") for cell in row if cell is not None] for row in sheet.values)

@@ -1,6 +1,6 @@
 """When people may be written to unasked."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -58,10 +58,10 @@ def test_a_day_off_moves_to_the_working_day_before() -> None:
     assert polite_day(CAMPAIGN, date(2022, 6, 5)) == date(2022, 6, 2)
 
 
-@given(st.datetimes(datetime(2022, 1, 1), datetime(2022, 12, 31)), st.integers(-12, 14))
-def test_it_is_always_decent_and_never_early(naive: datetime, offset: int) -> None:
+@given(st.integers(0, 365 * 24 * 60), st.integers(-12, 14))
+def test_it_is_always_decent_and_never_early(minute: int, offset: int) -> None:
     """Whatever zone the clock is told in."""
-    now = (naive.replace(tzinfo=SHANGHAI) + timedelta(hours=offset)).astimezone(SHANGHAI)
+    now = (at("2022-01-01 00:00") + timedelta(minutes=minute)).astimezone(timezone(timedelta(hours=offset)))
     then = next_polite(CAMPAIGN, now)
     local = then.astimezone(SHANGHAI)
     assert then >= now

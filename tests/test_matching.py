@@ -57,7 +57,21 @@ def test_one_of_several(said: str, meant: str | None) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["有没有名单模板", "没有时间填", "我没有时间", "现在没有网", "没有看懂", "个人信息没有", "不是都没有", "没有个人信息", "不会没有吧", "没有工作信息", "都没有吗？怎么会", "都没有吗", "是不是没有就行"],
+    [
+        "有没有名单模板",
+        "没有时间填",
+        "我没有时间",
+        "现在没有网",
+        "没有看懂",
+        "个人信息没有",
+        "不是都没有",
+        "没有个人信息",
+        "不会没有吧",
+        "没有工作信息",
+        "都没有吗？怎么会",
+        "都没有吗",
+        "是不是没有就行",
+    ],
 )
 def test_a_word_inside_other_words_is_not_an_answer(said: str) -> None:
     """«没有» stands in half of what people say; a nil return must not come of it."""

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from openpyxl import load_workbook
+from sqlmodel import update
 
 from bot.channels import Parcel, Receipt
 from bot.demo.show import FileClock
@@ -30,6 +31,7 @@ from handlers.campaign import definition
 from handlers.messages import Address, ChatKind, Text, to_json
 from storage import outbox
 from storage.database import Database
+from storage.models import Outgoing
 from tests.bot_process import (
     CITY,
     GROUP,
@@ -537,6 +539,23 @@ async def test_a_stop_leaves_nothing_claimed_that_was_not_begun(outgoing: Databa
     left = states(tmp_path)
     assert left["sending"] == 0, f"{left}, though only {len(platform.told)} calls were made"
     assert left["sent"] == len(platform.told)
+
+
+async def test_a_stop_in_the_middle_of_a_claim_forgets_no_letter(outgoing: Database, tmp_path: Path) -> None:
+    """The database thread finishes what it began; what it claimed must then be sent, or wait again."""
+    platform = Slow(0)
+    put(outgoing, 60)
+    for _ in range(15):
+        with outgoing.session() as session:
+            session.exec(update(Outgoing).values(state="waiting", leased_until=None))
+        platform.told.clear()
+        running_man = asyncio.create_task(postman(outgoing, platform).run())
+        await asyncio.sleep(random.uniform(0, 0.02))
+        running_man.cancel()
+        await asyncio.wait([running_man], timeout=9)
+        await asyncio.sleep(0.05)
+        left = states(tmp_path)
+        assert left["sending"] == 0, f"{left}, though {len(platform.told)} calls were made"
 
 
 # ---------------------------------------------------------------- as a process

@@ -18,8 +18,8 @@ from handlers.papers.workbook import FANGSONG, HEITI, XIAOBIAOSONG
 
 COPIES = 2
 """一式两份 (notice 附件1): one for the unit, one for the signer."""
-# 四号 with 25 points from line to line: the notice's text and the lines to sign fit one page of A4
-_SIZE, _LINE = 14.0, 25.0
+# 22 points from line to line: the text of the notice and the lines to sign fit one page of A4
+_SIZE, _LINE = 13.0, 22.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
