@@ -218,7 +218,7 @@ def progress(campaign: Campaign, now: datetime, unit: str, total: Tally, parts: 
         f"- 应填 **{total.expected}** 人，已完成 **{total.finished}** 人（{total.percent}%），"
         f"未完成 **{total.missing}** 人",
         f"- 未完成中：已开始 {total.started} 人，未开始 {total.missing - total.started} 人",
-        f"- 已完成中：零报告 {total.nil} 人，接触过数据 {total.touched} 人（承诺书 {total.pledged}/{total.touched}）",
+        f"- 已完成中：零报告 {total.nil} 人，接触过数据 {total.touched} 人，其中已签承诺书 {total.pledged} 人",
     ]
     if total.late:
         lines.append(f"- 逾期提交 {total.late} 人")

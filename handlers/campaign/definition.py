@@ -147,6 +147,9 @@ class FeedbackPaper(_Part):
     fields: list[str] = Field(min_length=6, max_length=6)
     notes: list[str]
     nil_line: str
+    """Instead of rows when everybody who handed in reported nothing."""
+    empty_line: str
+    """Instead of rows when nobody has handed in yet."""
     footer: str
 
 

@@ -52,7 +52,7 @@ def feedback_table(session: Session, campaign: Campaign, params: Mapping[str, st
         columns=tuple(paper.columns),
         notes=tuple(paper.notes),
         rows=tuple(rows),
-        nil_line=paper.nil_line.format(**figures),
+        nil_line=(paper.nil_line if total.finished else paper.empty_line).format(**figures),
         as_of=as_of,
         footer=paper.footer.format(as_of=texts.stamp(as_of, campaign), **figures),
     )
