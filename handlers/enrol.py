@@ -6,7 +6,7 @@ Nobody enters the roster by their own word alone.
 import re
 from dataclasses import replace
 
-from handlers import access, self_check, texts
+from handlers import access, commands, self_check, texts
 from handlers.campaign import id_number
 from handlers.campaign.matching import clean, number
 from handlers.desk import Desk, full_name
@@ -71,7 +71,7 @@ def _chosen(desk: Desk, applicant: Applicant, unit_id: int) -> list[Letter]:
 
 def _named(desk: Desk, applicant: Applicant, said: str) -> list[Letter]:
     name = said.removeprefix("我叫").removeprefix("我是").strip()
-    if not _NAME.match(name) or id_number.looks_like_one(said):
+    if not _NAME.match(name) or id_number.looks_like_one(said) or commands.parse(said):
         return [desk.reply(Text(texts.BAD_NAME, texts.TITLE))]
     applicant.name, applicant.stage = name, WAITING
     desk.session.flush()

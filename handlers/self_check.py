@@ -8,7 +8,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 
-from handlers import leak_guard, pledge, texts
+from handlers import asking, leak_guard, pledge, texts
 from handlers.campaign import questionnaire
 from handlers.campaign.answers import Change, Given, fold, restart
 from handlers.campaign.definition import Campaign
@@ -16,10 +16,11 @@ from handlers.campaign.matching import clean
 from handlers.campaign.questionnaire import Problem, Turn
 from handlers.campaign.walk import Setting, Step, Walk, walk
 from handlers.desk import Desk
-from handlers.messages import Body, Choice, Letter, Reply, Text
+from handlers.messages import Choice, Letter, Reply, Text
 from storage import cases, outbox
 from storage.models import Case, Person
 
+_BUTTON = re.compile(r"\d{1,2} \S")
 _MARKED = re.compile(r"^(?P<said>.*?)\s*#(?P<mark>[^#\s]{1,24})$", re.DOTALL)
 
 
@@ -112,7 +113,7 @@ def edit(desk: Desk, person: Person, number: str) -> list[Letter]:
     if not any(step.given and step.asked for step in path.steps):
         return _ask(sitting, texts.NOTHING_YET)
     ahead = texts.no_such_entry(number) if number else texts.EDIT_WHICH
-    return [desk.reply(_entries(path, ahead))]
+    return [desk.reply(asking.entries(path, ahead))]
 
 
 def pause(desk: Desk, person: Person) -> list[Letter]:
@@ -167,12 +168,14 @@ def status(desk: Desk, person: Person) -> str:
 
 
 def split_mark(said: str, path: Walk) -> tuple[str, str]:
-    """What was said and the mark of the button it came from; a «#» of the person's own is left alone."""
+    """What was said and the mark of the button it came from; a «#» of the person's own is left alone. A button of
+    another talk («1 紫金街道 #单位») or of an older campaign file is still a button."""
     found = _MARKED.match(clean(said))
     if found is None:
         return said, ""
     mark, known = found["mark"], path.campaign.marks
-    return (found["said"], mark) if mark.rstrip("0123456789") in known or mark in known else (said, "")
+    pressed = mark.rstrip("0123456789") in known or mark in known or _BUTTON.match(found["said"])
+    return (found["said"], mark) if pressed else (said, "")
 
 
 def _accept(sitting: Sitting, place: Step, turn: Turn) -> list[Letter]:
@@ -206,7 +209,7 @@ def _without_phones(sitting: Sitting, change: Change) -> Change:
 def _refuse(sitting: Sitting, place: Step, turn: Turn, said: str) -> list[Letter]:
     problem = turn.problem or Problem.UNCLEAR
     if problem is Problem.EDIT_WHICH:
-        return [sitting.desk.reply(_entries(sitting.path, texts.EDIT_WHICH))]
+        return [sitting.desk.reply(asking.entries(sitting.path, texts.EDIT_WHICH))]
     told = texts.problem(problem, place.question, said, sitting.desk.today)
     if problem in (Problem.WRITE, Problem.BAD_ID_NUMBER, Problem.NO_ID_NUMBER):
         return [sitting.desk.reply(Text(told, texts.TITLE))]  # the question stands right above
@@ -231,58 +234,7 @@ def _ask(sitting: Sitting, ahead: str = "") -> list[Letter]:
         told = "\n\n".join(filter(None, [ahead, texts.already_done(sitting.case.receipt)]))
         return [desk.reply(Text(told, texts.TITLE))]
     pieces = pledge.shown(desk.campaign) if place.question.show_pledge else []
-    return [*(desk.reply(body) for body in pieces), desk.reply(_question(path, place, ahead))]
-
-
-def _question(path: Walk, step: Step, ahead: str) -> Body:
-    question, row = step.question, step.row
-    ask = next((v.ask for v in question.variants if path.holds(v.when, row)), question.ask)
-    body = texts.header(step.entry, path.entries, row) + path.fill(ask, row)
-    if question.kind == "review":
-        cells = next(columns for number, columns in path.rows() if number == row)
-        body += "\n\n" + "\n".join(texts.review_line(c.question.name, path.cell(c.question.id, row)) for c in cells)
-    if question.show_summary:
-        body = "\n".join(_lines(path)) + "\n\n" + body
-    picked = questionnaire.picking(step)
-    if picked:
-        ahead = texts.picked_so_far(path.label(question.id, row))
-    elif step.given and step.given.open and step.given.values and question.kind not in ("review", "fix", "submit"):
-        body += "\n\n" + texts.given_before(path.cell(question.id, row))
-    options = [
-        Reply(f"{n} {option.label}", f"{n} {option.label} #{step.mark}")
-        for n, option in enumerate(path.choices(question, row), 1)
-        if option.id not in picked and not (picked and option.exclusive)
-    ]
-    if picked:
-        options.append(Reply("选好了", f"选好了 #{step.mark}"))
-    if question.help_label and not picked:
-        options.append(Reply(f"？ {question.help_label}", "？"))
-    markdown = "\n\n".join(filter(None, [ahead, body]))
-    return Choice(texts.TITLE, markdown, tuple(options)) if options else Text(markdown, texts.TITLE)
-
-
-def _lines(path: Walk) -> list[str]:
-    """The answers so far, one line per entry, by the numbers «修改 3» takes."""
-    lines = []
-    for number in range(1, path.entries + 1):
-        steps = [step for step in path.entry(number) if step.given]
-        if not steps or steps[0].key == (path.place.key if path.place else ""):
-            continue
-        if steps[0].row:
-            cells = [path.cell(s.question.id, s.row) for s in steps if s.question.kind not in ("review", "fix")]
-            lines.append(texts.summary_line(number, f"数据{steps[0].row}", " / ".join(cells)))
-        else:
-            lines.append(texts.summary_line(number, steps[0].question.name, path.label(steps[0].question.id)))
-    return lines
-
-
-def _entries(path: Walk, ahead: str) -> Choice:
-    """The list to choose from after «修改»."""
-    options = [Reply("继续", "继续")] if path.place else []
-    for number in range(path.entries, 0, -1):
-        if any(step.given for step in path.entry(number)):
-            options.insert(0, Reply(f"修改 {number}", f"修改 {number}"))
-    return Choice(texts.TITLE, "\n".join([ahead, "", *_lines(path)]), tuple(options))
+    return [*(desk.reply(body) for body in pieces), desk.reply(asking.question(path, place, ahead))]
 
 
 def _hand_in(sitting: Sitting, path: Walk) -> list[Letter]:

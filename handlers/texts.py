@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from handlers.campaign.definition import Campaign, Question
+from handlers.campaign.matching import clean
 from handlers.campaign.questionnaire import Problem
 from handlers.leak_guard import Leak
 from storage.oversight import Tally
@@ -27,7 +28,7 @@ def quote(said: str, limit: int = 200) -> str:
 
 def echo(said: str) -> str:
     """What somebody said and was not understood. Long numbers are left out: they may be somebody's."""
-    return quote(re.sub(r"\d[\d -]{5,}\d", "……", unicodedata.normalize("NFKC", said)), 20)
+    return quote(re.sub(r"\d[\d -]{5,}\d", "……", unicodedata.normalize("NFKC", clean(said))), 20)
 
 
 def day(value: date) -> str:

@@ -31,11 +31,11 @@ def test_the_shipped_campaign_is_the_notice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("division", "area"),
-    [("331102", "comprehensive"), ("331102001001", "comprehensive"), ("331125", "comprehensive"), ("331121", ""), ("", "")],
-)  # fmt: skip
-def test_two_counties_check_everything(division: str, area: str) -> None:
-    assert CAMPAIGN.area_of(division) == area
+    ("division", "comprehensive"),
+    [("331102", True), ("331102001001", True), ("331125", True), ("331121", False), ("3311", False), ("", False)],
+)
+def test_two_counties_check_everything(division: str, comprehensive: bool) -> None:
+    assert CAMPAIGN.area_of(division) == ("comprehensive" if comprehensive else "")
 
 
 def test_the_pledge_is_known_by_its_text() -> None:

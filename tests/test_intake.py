@@ -88,9 +88,7 @@ def test_a_copy_of_a_message_that_failed_is_still_a_copy(
 
 
 @pytest.mark.parametrize("statement", ["INSERT INTO inbound", "INSERT INTO answer", "INSERT INTO outgoing", "COMMIT"])
-def test_a_database_that_fails_is_not_acked_and_nothing_is_stored(
-    world: World, qian: Somebody, statement: str
-) -> None:
+def test_a_database_that_fails_is_not_acked_and_nothing_is_stored(world: World, qian: Somebody, statement: str) -> None:
     """Wherever it fails: the message is as if it had never come, and its next copy is the first."""
     before = world.facts()
     with _failing(world, statement) as failing, pytest.raises(OperationalError):

@@ -71,8 +71,6 @@ def test_it_is_always_decent_and_never_early(minute: int, offset: int) -> None:
 
 
 def test_a_campaign_may_allow_weekends() -> None:
-    relaxed = CAMPAIGN.model_copy(
-        update={"manners": CAMPAIGN.manners.model_copy(update={"working_days_only": False})}
-    )
+    relaxed = CAMPAIGN.model_copy(update={"manners": CAMPAIGN.manners.model_copy(update={"working_days_only": False})})
     assert next_polite(relaxed, at("2022-05-21 10:00")) == at("2022-05-21 10:00")
     assert polite_day(relaxed, date(2022, 5, 29)) == date(2022, 5, 29)

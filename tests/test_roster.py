@@ -108,9 +108,7 @@ def test_nobody_reaches_a_unit_because_its_number_begins_alike(world: World) -> 
 
 
 def test_a_unit_moved_takes_all_below_it_along(world: World) -> None:
-    units = tuple(
-        replace(unit, parent_code="331125") if unit.code == "331102001" else unit for unit in SMALL.units
-    )
+    units = tuple(replace(unit, parent_code="331125") if unit.code == "331102001" else unit for unit in SMALL.units)
     world.import_roster(Roster(units=units, people=SMALL.people))
     assert reach_of(world, "zhou") == {"莲都区", "岩泉街道"}
     with world.database.reading() as session:

@@ -35,8 +35,9 @@ def test_nobody_is_left_without_an_answer(world: World, sender: str, group: bool
 @pytest.mark.parametrize(
     "text",
     [
-        "", " ", "\u200b", "\x00\x07\x1b[31m", "\u202e1", "😀😀", "👨‍👩‍👧", "#", "1 #", "1 #没有这题", "= 1", "\ud800", "%s{0}{person}",
-        "[点我](dtmd://x)", "**粗**", "<script>", "'; DROP TABLE person; --", "\n" * 50, "长" * 2000, "1" * 2000,
+        "", " ", "\u200b", "\x00\x07\x1b[31m", "😀😀", "👨\u200d👩\u200d👧", "#", "1 号 #没有这题", "= 1",
+        "\ud800", "你\ud800好", "你\x00好", "%s{0}{person}", "[点我](dtmd://x)", "**粗**", "<script>",
+        "'; DROP TABLE person; --", "\n" * 50, "长" * 2000, "1" * 2000,
     ],
 )  # fmt: skip
 def test_odd_texts_are_answered_and_change_nothing(world: World, text: str) -> None:
@@ -45,7 +46,8 @@ def test_odd_texts_are_answered_and_change_nothing(world: World, text: str) -> N
     before = world.facts()["cases"]
     told = qian.says(text)
     assert told
-    assert world.facts()["cases"] == before or text == "\u202e1"
+    assert world.facts()["cases"] == before
+    assert all("\x00" not in row[4] for row in world.facts()["outbox"]), "not every database takes it"
     assert all(fault == "" for _, _, fault in world.facts()["inbox"])
 
 
@@ -78,7 +80,8 @@ def test_a_sign_of_ones_own_is_no_button(world: World) -> None:
 
 def test_a_formula_stays_a_text_in_the_table(world: World) -> None:
     qian = world.person("qian", "钱大海")
-    for said in ("你好", "2", "手机", "1", "=1+1清单", '=HYPERLINK("http://x","y")', "@SUM(1)", "对", "好", "今年签过", "提交"):
+    own = ("=1+1清单", '=HYPERLINK("http://x","y")', "@SUM(1)")
+    for said in ("你好", "2", "手机", "1", *own, "对", "好", "今年签过", "提交"):
         qian.says(said)
     sun = world.person("sun", "孙文静")
     sun.sends("导出 反馈表")
@@ -86,7 +89,7 @@ def test_a_formula_stays_a_text_in_the_table(world: World) -> None:
     sheet = load_workbook(io.BytesIO(world.make(paper))).active
     assert sheet is not None
     cells = {cell.value: cell for row in sheet.iter_rows() for cell in row if cell.value is not None}  # type: ignore[union-attr]
-    for text in ("=1+1清单", '=HYPERLINK("http://x","y")', "@SUM(1)"):
+    for text in own:
         assert cells[text].data_type == "s", "a formula would be run by whoever opens the table"
 
 
@@ -120,7 +123,8 @@ def test_in_a_group_nothing_is_answered_for_oneself(world: World) -> None:
         ("？", Word.EXPLAIN, ""), ("?怎么填", Word.EXPLAIN, ""), ("说明", Word.EXPLAIN, ""),
         ("稍后", Word.PAUSE, ""), ("暂停", Word.PAUSE, ""), ("帮助", Word.HELP, ""),
         ("重新开始", Word.RESTART, ""), ("确定重新开始", Word.RESTART_SURE, ""),
-        ("进度", Word.PROGRESS, ""), ("进度 岩泉街道", Word.PROGRESS, "岩泉街道"), ("进度：岩泉", Word.PROGRESS, "岩泉"),
+        ("进度", Word.PROGRESS, ""), ("进度 岩泉街道", Word.PROGRESS, "岩泉街道"),
+        ("进度：岩泉", Word.PROGRESS, "岩泉"),
         ("名单", Word.NAMES, ""), ("谁没填 金山社区", Word.NAMES, "金山社区"), ("催办", Word.NUDGE, ""),
         ("导出", Word.EXPORT, ""), ("导出反馈表", Word.EXPORT, ""), ("导出 反馈表 莲都区", Word.EXPORT, "莲都区"),
         ("绑定", Word.BIND, ""), ("同意加入 12", Word.ADMIT, "12"), ("不同意加入 12", Word.TURN_AWAY, "12"),
@@ -134,8 +138,8 @@ def test_commands_are_known_by_their_words(said: str, word: Word, rest: str) -> 
 
 @pytest.mark.parametrize(
     "said",
-    ["1", "密接人员名单", "名单里有12人", "修改了两处", "我想修改 3", "你好，密接人员清单", "进度表", "反馈表模板", "绑定手机",
-     "没有", "继续隔离人员清单", "开始采样", "", "确定", "同意"],
+    ["1", "密接人员名单", "名单里有12人", "修改了两处", "我想修改 3", "你好，密接人员清单", "进度表", "反馈表模板",
+     "绑定手机", "没有", "继续隔离人员清单", "开始采样", "", "确定", "同意"],
 )  # fmt: skip
 def test_a_sentence_that_holds_such_a_word_is_an_answer(said: str) -> None:
     assert parse(said) is None
@@ -160,7 +164,7 @@ def test_what_is_the_coordinators_is_refused_to_staff_with_their_own_state(world
 @given(
     sender=st.sampled_from(list(SENDERS.values())),
     content=st.sampled_from(list(Content)),
-    text=st.text(max_size=50) | st.sampled_from(["1", "名单", "进度", "修改 1", "上一步", "导出", "绑定", "同意加入 1"]),
+    text=st.text(max_size=50) | st.sampled_from(["1", "名单", "进度", "修改1", "上一步", "导出", "绑定", "同意加入1"]),
     group=st.booleans(),
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -217,6 +217,8 @@ def _content(data: Mapping[str, Any]) -> tuple[Content, str]:
     body = data.get("content")
     content: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
     text = data.get("text")
+    if not text and not body:
+        return Content.WITHHELD, ""  # of whatever type
     match data.get("msgtype"):
         case "text" if isinstance(text, Mapping):
             return Content.TEXT, str(text.get("content") or "")
@@ -231,8 +233,7 @@ def _content(data: Mapping[str, Any]) -> tuple[Content, str]:
             return (Content.SPEECH, words) if words else (Content.OTHER, "")
         case "file" | "video":
             return Content.FILE, ""
-    withheld = not text and not body
-    return (Content.WITHHELD if withheld else Content.OTHER), ""
+    return Content.OTHER, ""
 
 
 def _moment(value: object) -> datetime:

@@ -84,7 +84,7 @@ class Screen:
 @contextmanager
 def screen(browser: Browser, url: str, *, phone: bool = False) -> Iterator[Screen]:
     size = PHONE if phone else DESKTOP
-    context = browser.new_context(viewport=size, has_touch=phone, is_mobile=phone, locale="zh-CN", accept_downloads=True)
+    context = browser.new_context(viewport=size, has_touch=phone, is_mobile=phone, locale="zh-CN")
     page = context.new_page()
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))

@@ -184,7 +184,7 @@ def test_a_week_before_the_deadline(desk: Screen, demo: Demo) -> None:
     finished = desk.told.count()
     for _ in range(5):
         desk.page.get_by_test_id("clock-advance-day").click()
-    desk.page.get_by_test_id("clock-advance-hour").click()
+    desk.page.get_by_test_id("clock-advance-hour").first.click()
     expect(desk.page.get_by_test_id("clock-now")).to_contain_text("5月23日", timeout=60_000)
     expect(desk.page.locator("#clock")).not_to_have_class("clock gliding", timeout=20_000)
     desk.page.wait_for_timeout(600)

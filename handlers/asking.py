@@ -1,0 +1,61 @@
+"""How a question looks: its words, what has been answered, its buttons. From the path to a body, nothing else.
+
+Pure: knows no session and no person, and changes nothing.
+"""
+
+from handlers import texts
+from handlers.campaign import questionnaire
+from handlers.campaign.walk import Step, Walk
+from handlers.messages import Body, Choice, Reply, Text
+
+
+def question(path: Walk, step: Step, ahead: str) -> Body:
+    """A question with its buttons; `ahead` is said before it in the same message."""
+    asked, row = step.question, step.row
+    ask = next((v.ask for v in asked.variants if path.holds(v.when, row)), asked.ask)
+    body = texts.header(step.entry, path.entries, row) + path.fill(ask, row)
+    if asked.kind == "review":
+        cells = next(columns for number, columns in path.rows() if number == row)
+        body += "\n\n" + "\n".join(texts.review_line(c.question.name, path.cell(c.question.id, row)) for c in cells)
+    if asked.show_summary:
+        body = "\n".join(lines(path)) + "\n\n" + body
+    picked = questionnaire.picking(step)
+    if picked:
+        ahead = texts.picked_so_far(path.label(asked.id, row))
+    elif step.given and step.given.open and step.given.values and asked.kind not in ("review", "fix", "submit"):
+        body += "\n\n" + texts.given_before(path.cell(asked.id, row))
+    options = [
+        Reply(f"{n} {option.label}", f"{n} {option.label} #{step.mark}")
+        for n, option in enumerate(path.choices(asked, row), 1)
+        if option.id not in picked and not (picked and option.exclusive)
+    ]
+    if picked:
+        options.append(Reply("选好了", f"选好了 #{step.mark}"))
+    if asked.help_label and not picked:
+        options.append(Reply(f"？ {asked.help_label}", "？"))
+    markdown = "\n\n".join(filter(None, [ahead, body]))
+    return Choice(texts.TITLE, markdown, tuple(options)) if options else Text(markdown, texts.TITLE)
+
+
+def lines(path: Walk) -> list[str]:
+    """The answers so far, one line per entry, by the numbers «修改 3» takes."""
+    lines = []
+    for number in range(1, path.entries + 1):
+        steps = [step for step in path.entry(number) if step.given]
+        if not steps or steps[0].key == (path.place.key if path.place else ""):
+            continue
+        if steps[0].row:
+            cells = [path.cell(s.question.id, s.row) for s in steps if s.question.kind not in ("review", "fix")]
+            lines.append(texts.summary_line(number, f"数据{steps[0].row}", " / ".join(cells)))
+        else:
+            lines.append(texts.summary_line(number, steps[0].question.name, path.label(steps[0].question.id)))
+    return lines
+
+
+def entries(path: Walk, ahead: str) -> Choice:
+    """The list to choose from after «修改»."""
+    options = [Reply("继续", "继续")] if path.place else []
+    for number in range(path.entries, 0, -1):
+        if any(step.given for step in path.entry(number)):
+            options.insert(0, Reply(f"修改 {number}", f"修改 {number}"))
+    return Choice(texts.TITLE, "\n".join([ahead, "", *lines(path)]), tuple(options))
