@@ -16,7 +16,7 @@ from bot import app as composition
 from bot import config as configuration
 from bot import inspect, logs, rosters
 from bot.demo import show
-from handlers.campaign.definition import CampaignError
+from handlers.campaign.loading import CampaignError
 from storage.database import DatabaseError
 from storage.vault import VaultError
 
@@ -101,7 +101,7 @@ def check(
 def outbox() -> None:
     """发件箱：各状态的数量，以及没送到或存疑的消息。"""
     base = _foundation(_config())
-    for line in inspect.outbox_lines(base.database):
+    for line in inspect.outbox_lines(base):
         console.print(line, soft_wrap=True)
 
 
@@ -128,6 +128,8 @@ def roster_template(file: Annotated[Path, typer.Argument(help="写到哪个 .xls
         rosters.write_template_file(file)
     except FileExistsError:
         _fail(f"{file} 已经存在，没有覆盖。换一个文件名")
+    except OSError as error:
+        _fail(f"{file} 写不了（{error.strerror}）。换一个已有的文件夹")
     console.print(f"模板已写到 {file}。填好后运行：zicha roster import {file}")
 
 

@@ -13,7 +13,7 @@ from bot.intake import Intake
 from bot.postman import Postman
 from bot.scheduler import Metronome
 from bot.threads import DatabaseThread
-from handlers.campaign import definition
+from handlers.campaign import loading
 from handlers.campaign.definition import Campaign
 from handlers.messages import Inbound
 from storage import vault
@@ -39,7 +39,7 @@ class Foundation:
 
 
 def load_campaign(config: Config) -> Campaign:
-    campaign = definition.load(config.campaign)
+    campaign = loading.load(config.campaign)
     return campaign.with_deadline(config.deadline) if config.deadline else campaign
 
 

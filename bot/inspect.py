@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from sqlmodel import select
 
 from bot import app, config
+from bot.app import Foundation
 from bot.channels import DeliveryError
 from bot.channels.dingtalk import DingTalk, Sessions
 from bot.config import Config
 from handlers import reminders
-from handlers.campaign.definition import Campaign, CampaignError
+from handlers.campaign.definition import Campaign
 from handlers.campaign.explore import explore
+from handlers.campaign.loading import CampaignError
 from storage import outbox, roster, vault
-from storage.database import Database, DatabaseError
+from storage.database import DatabaseError
 from storage.models import Outgoing
 from storage.outbox import State
 from storage.vault import VaultError
@@ -122,12 +124,14 @@ _STATES = {
 }
 
 
-def outbox_lines(database: Database) -> list[str]:
+def outbox_lines(base: Foundation) -> list[str]:
     """Counts by state, then the latest letters that were refused or are doubtful: key, time, reason; never the text."""
-    with database.reading() as session:
+    with base.database.reading() as session:
         counts = outbox.counts(session)
         troubled = select(Outgoing).where(Outgoing.state.in_([State.REFUSED, State.DOUBTFUL]))  # type: ignore[attr-defined]
         rows = session.exec(troubled.order_by(Outgoing.id.desc()).limit(_SHOWN)).all()  # type: ignore[union-attr]
     lines = ["，".join(f"{_STATES[State(state)]} {n}" for state, n in sorted(counts.items())) or "发件箱是空的"]
-    lines += [f"{_STATES[State(row.state)]}  {row.settled_at:%Y-%m-%d %H:%M}  {row.key}  {row.trouble}" for row in rows]
+    for row in rows:
+        at = f"{row.settled_at.astimezone(base.campaign.zone):%Y-%m-%d %H:%M}" if row.settled_at else ""
+        lines.append(f"{_STATES[State(row.state)]}  {at}  {row.key}  {row.trouble}")
     return lines

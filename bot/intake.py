@@ -17,7 +17,7 @@ from handlers.campaign.definition import Campaign
 from handlers.desk import Desk
 from handlers.messages import Content, Inbound, Letter, Text, to_json
 from storage import inbox, outbox
-from storage.database import Database
+from storage.database import Database, DatabaseFailure
 from storage.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,8 @@ class Intake:
         try:
             letters = router.answer(desk, self._max_text)
             desk.session.flush()
+        except DatabaseFailure:
+            raise  # not the talk's fault: nothing is stored, nothing is acked, the platform pushes again
         except Exception:
             savepoint.rollback()
             desk.session.expire_all()

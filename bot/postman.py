@@ -48,6 +48,7 @@ class Postman:
         self._thread, self._now, self._real_now = thread, now, real_now
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._stopping = False
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     def wake(self) -> None:
@@ -62,6 +63,7 @@ class Postman:
                 if not await self._round():
                     await self._rest()
         finally:
+            self._stopping = True
             if self._under_way:
                 await asyncio.wait(self._under_way, timeout=_LAST_DELIVERIES)
 
@@ -70,8 +72,12 @@ class Postman:
         room = AT_ONCE - len(self._under_way)
         if room <= 0:
             return False
+        claiming = asyncio.ensure_future(self._thread.run(lambda: self._claim(room * TOGETHER)))
         try:
-            letters = await self._thread.run(lambda: self._claim(room * TOGETHER))
+            letters = await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            await self._release(await claiming)  # what the thread claims meanwhile is not forgotten
+            raise
         except Exception:
             log.exception("the outbox cannot be read; trying again", extra={"action": "outbox.trouble"})
             return False
@@ -124,6 +130,9 @@ class Postman:
     async def _carry(self, letters: list[Claimed]) -> None:
         """One parcel: every letter of it is settled, whatever happened to the call."""
         async with self._slots:
+            if self._stopping:
+                await self._release(letters)
+                return
             try:
                 receipt = await self._deliver(letters)
             except DeliveryError as error:
@@ -136,6 +145,16 @@ class Postman:
                 verdict = {letter.id: receipt.untaken.get(Address.parse(letter.lane)) for letter in letters}
                 receipt_id = receipt.id
         await self._thread.run(lambda: self._settle(letters, verdict, receipt_id))
+
+    async def _release(self, letters: Sequence[Claimed]) -> None:
+        """Lets go of letters nothing was begun with."""
+
+        def work() -> None:
+            with self._database.session() as session:
+                outbox.release(session, [letter.id for letter in letters])
+
+        if letters:
+            await self._thread.run(work)
 
     async def _deliver(self, letters: list[Claimed]) -> Receipt:
         first = letters[0]

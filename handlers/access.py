@@ -25,8 +25,8 @@ class Reach:
         return self.appointments[0][1]
 
     @property
-    def roles(self) -> frozenset[Role]:
-        return frozenset(role for role, _ in self.appointments)
+    def highest(self) -> Role:
+        return self.appointments[0][0]
 
     def covers(self, unit: Unit) -> bool:
         return any(unit.path.startswith(top.path) for _, top in self.appointments)

@@ -13,7 +13,7 @@ def question(path: Walk, step: Step, ahead: str) -> Body:
     """A question with its buttons; `ahead` is said before it in the same message."""
     asked, row = step.question, step.row
     ask = next((v.ask for v in asked.variants if path.holds(v.when, row)), asked.ask)
-    body = texts.header(step.entry, path.entries, row) + path.fill(ask, row)
+    body = texts.header(step.entry, path.entries, row) + path.fill(ask, row, texts.quote)
     if asked.kind == "review":
         cells = next(columns for number, columns in path.rows() if number == row)
         body += "\n\n" + "\n".join(texts.review_line(c.question.name, path.cell(c.question.id, row)) for c in cells)

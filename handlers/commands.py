@@ -56,6 +56,16 @@ _WITH_REST: dict[Word, re.Pattern[str]] = {
 }
 _BY_TEXT = {text: word for word, texts in _WORDS.items() for text in texts}
 
+SPOKEN = {
+    Word.PROGRESS: "进度",
+    Word.NAMES: "名单",
+    Word.NUDGE: "催办",
+    Word.EXPORT: "导出 反馈表",
+    Word.EXPORT_PLEDGES: "导出 承诺书",
+    Word.BIND: "绑定",
+}
+"""How a command is said with a unit behind it."""
+
 FOR_COORDINATORS = frozenset(
     {Word.NAMES, Word.NUDGE, Word.EXPORT, Word.EXPORT_PLEDGES, Word.BIND, Word.ADMIT, Word.TURN_AWAY}
 )

@@ -9,8 +9,9 @@ from itertools import groupby
 
 from handlers import access, texts
 from handlers.access import Reach
+from handlers.commands import SPOKEN, Command
 from handlers.desk import Desk, full_name
-from handlers.find_unit import search
+from handlers.find_unit import MOST, search
 from handlers.manners import next_polite
 from handlers.messages import Choice, Document, Letter, Reply, Text
 from storage import oversight, roster
@@ -28,14 +29,14 @@ class Asked:
 
     @property
     def name(self) -> str:
-        return full_name(roster.chain(self.desk.session, self.unit))
+        return _name(self.desk, self.unit)
 
 
-def ask(desk: Desk, person: Person, named: str) -> Asked | list[Letter]:
+def ask(desk: Desk, person: Person, command: Command) -> Asked | list[Letter]:
     """The unit meant: the one named, the group's, or the asker's own. Letters instead, where it is none of theirs."""
     reach = access.reach(desk.session, person)
-    if named:
-        return _named(desk, person, reach, named)
+    if command.rest:
+        return _named(desk, person, reach, command)
     bound = roster.group(desk.session, desk.inbound.chat.id) if desk.in_group else None
     unit = roster.unit(desk.session, bound.unit_id) if bound else reach.home
     if not reach.covers(unit):
@@ -48,20 +49,24 @@ def own(desk: Desk, person: Person) -> Asked:
     return Asked(desk, person, access.reach(desk.session, person).home)
 
 
-def _named(desk: Desk, person: Person, reach: Reach, named: str) -> Asked | list[Letter]:
-    mine = [unit for unit in roster.units(desk.session) if reach.covers(unit)]
-    exact = [unit for unit in mine if unit.name == named or unit.code == named]
+def _named(desk: Desk, person: Person, reach: Reach, command: Command) -> Asked | list[Letter]:
+    """Among the asker's own units only; several that fit are offered, each leading on to what was asked."""
+    named, mine = command.rest, [unit for unit in roster.units(desk.session) if reach.covers(unit)]
+    exact = [unit for unit in mine if named in (unit.name, unit.code)]
+    if not exact:
+        inside = {unit.id: unit for unit in mine}
+        hits = search(roster.units(desk.session), named, most=len(inside) + MOST)
+        exact = [inside[hit.unit_id] for hit in hits if hit.unit_id in inside][:MOST]
+    if not exact:
+        return [_outside(desk, reach)]
     if len(exact) == 1:
         return Asked(desk, person, exact[0])
-    hits = search(roster.units(desk.session), named)
-    inside = {unit.id for unit in mine}
-    hits = [hit for hit in hits if hit.unit_id in inside]
-    if len(hits) == 1:
-        return Asked(desk, person, roster.unit(desk.session, hits[0].unit_id))
-    if not hits:
-        return [_outside(desk, reach)]
-    options = tuple(Reply(hit.name, f"进度 {hit.name.split()[-1]}") for hit in hits)
-    return [desk.reply(Choice(texts.TITLE, texts.which_unit([h.name for h in hits]), options))]
+    options = tuple(Reply(_name(desk, unit), f"{SPOKEN[command.word]} {unit.code}") for unit in exact[:MOST])
+    return [desk.reply(Choice(texts.TITLE, texts.WHICH_UNIT, options))]
+
+
+def _name(desk: Desk, unit: Unit) -> str:
+    return full_name(roster.chain(desk.session, unit))
 
 
 def _outside(desk: Desk, reach: Reach) -> Letter:
@@ -126,7 +131,8 @@ def nudge(asked: Asked) -> list[Letter]:
 
 def _nudge(asked: Asked, person: Person, begun: bool, at: datetime) -> Letter:
     campaign = asked.desk.campaign
-    words = texts.nudge(campaign, texts.state_of(begun=begun), f"{asked.person.name}（联络员）")
+    by = texts.signature(asked.person.name, access.reach(asked.desk.session, asked.person).highest)
+    words = texts.nudge(campaign, texts.state_of(begun=begun), by)
     local = at.astimezone(campaign.zone)
     return Letter(
         to=asked.desk.direct(person.staff_id),

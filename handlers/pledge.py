@@ -4,7 +4,7 @@ The number is never in an answer, an echo or a log: its seal, keyed fingerprint 
 """
 
 from handlers import texts
-from handlers.campaign import questionnaire
+from handlers.campaign import progress
 from handlers.campaign.definition import Campaign
 from handlers.campaign.id_number import IdNumber
 from handlers.campaign.walk import Walk
@@ -52,7 +52,7 @@ def settle(desk: Desk, case: Case, path: Walk) -> str:
     """What becomes of the pledge when the self-check is handed in, in words. Signs a draft; keeps what was told of an
     earlier one; a signature made before stays as it was."""
     case.pledged = True
-    if questionnaire.signs_now(path):
+    if progress.signs_now(path):
         signed = cases.draft(desk.session, case)
         if signed is not None:
             signed.state, signed.at, signed.msg_id = cases.SIGNED, desk.now, desk.inbound.msg_id
@@ -63,7 +63,7 @@ def settle(desk: Desk, case: Case, path: Walk) -> str:
             raise LookupError("a pledge is confirmed but no number was given")
         return texts.pledge_signed(texts.stamp(signed.at, desk.campaign), signed.text_version, signed.text_digest)
     cases.drop_drafts(desk.session, case)
-    if earlier := questionnaire.signed_before(path):
+    if earlier := progress.signed_before(path):
         option, day = earlier
         told = day.isoformat() if day else option
         known = cases.pledge(desk.session, case)

@@ -32,12 +32,15 @@ class Due:
 def calendar(campaign: Campaign) -> list[Due]:
     """Every moment of every rule, earliest first. A day off moves to the working day before it (notice: 30 May 2022
     is a Monday; one day before is a Sunday, so that reminder comes on Friday the 27th)."""
-    moments = []
-    for rule in campaign.reminders:
-        day = polite_day(campaign, campaign.deadline - timedelta(days=rule.days_before))
-        if day >= campaign.published or campaign.published > campaign.deadline:
-            moments.append(Due(rule, datetime.combine(day, rule.at, campaign.zone)))
-    return sorted(moments, key=lambda due: due.at)
+    moments: dict[datetime, Due] = {}
+    for rule in sorted(campaign.reminders, key=lambda rule: -rule.days_before):
+        wanted = campaign.deadline - timedelta(days=rule.days_before)
+        day = polite_day(campaign, wanted)
+        if day < campaign.published or (rule.days_before == 0 and day != wanted):
+            continue  # what is said on the last day is said on no other
+        at = datetime.combine(day, rule.at, campaign.zone)
+        moments[at] = Due(rule, at)  # two rules that meet are one reminder, that of the nearer deadline
+    return sorted(moments.values(), key=lambda due: due.at)
 
 
 def due(campaign: Campaign, now: datetime) -> list[Due]:

@@ -92,7 +92,7 @@ def _for_coordinator(desk: Desk, person: Person, command: Command) -> list[Lette
     if command.word is Word.BIND and desk.in_group and not command.rest:
         asked: oversight.Asked | list[Letter] = oversight.own(desk, person)
     else:
-        asked = oversight.ask(desk, person, command.rest)
+        asked = oversight.ask(desk, person, command)
     if not isinstance(asked, oversight.Asked):
         return asked
     match command.word:

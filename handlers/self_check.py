@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 from handlers import asking, leak_guard, pledge, texts
-from handlers.campaign import questionnaire
+from handlers.campaign import progress, questionnaire
 from handlers.campaign.answers import Change, Given, fold, restart
 from handlers.campaign.definition import Campaign
 from handlers.campaign.matching import clean
@@ -76,7 +76,7 @@ def go_on(desk: Desk, person: Person, ahead: str = "") -> list[Letter]:
     """Greets whoever comes for the first time, and asks the question they are at."""
     sitting, first = sit_down(desk, person)
     if first:
-        ahead = "\n\n".join(filter(None, [ahead, sitting.path.fill(desk.campaign.intro)]))
+        ahead = "\n\n".join(filter(None, [ahead, sitting.path.fill(desk.campaign.intro, quote=texts.quote)]))
     return _ask(sitting, ahead)
 
 
@@ -84,7 +84,7 @@ def answer(desk: Desk, person: Person, said: str) -> list[Letter]:
     """Takes a message as the answer to the present question; a button of another question is told apart."""
     sitting, first = sit_down(desk, person)
     if first:
-        return go_on(desk, person, ahead=sitting.path.fill(desk.campaign.intro))
+        return go_on(desk, person, ahead=sitting.path.fill(desk.campaign.intro, quote=texts.quote))
     path = sitting.path
     said, mark = split_mark(said, path)
     place = path.place
@@ -98,7 +98,7 @@ def answer(desk: Desk, person: Person, said: str) -> list[Letter]:
 
 def back(desk: Desk, person: Person) -> list[Letter]:
     sitting, _ = sit_down(desk, person)
-    changes = questionnaire.back(sitting.path)
+    changes = progress.back(sitting.path)
     sitting.add(changes)
     return _ask(sitting, "" if changes else texts.FIRST_QUESTION)
 
@@ -107,7 +107,7 @@ def edit(desk: Desk, person: Person, number: str) -> list[Letter]:
     """«修改» lists what can be changed, «修改 3» asks entry 3 again."""
     sitting, _ = sit_down(desk, person)
     path = sitting.path
-    if number and (changes := questionnaire.reopen_entry(path, int(number))):
+    if number and (changes := progress.reopen_entry(path, int(number))):
         sitting.add(changes)
         return _ask(sitting)
     if not any(step.given and step.asked for step in path.steps):
@@ -143,7 +143,7 @@ def explain(desk: Desk, person: Person) -> list[Letter]:
     if place.question.help == "classes":
         told = "\n\n".join(f"**{kind.name}**：{kind.text}" for kind in desk.campaign.data_classes)
     else:
-        told = sitting.path.fill(place.question.help, place.row)
+        told = sitting.path.fill(place.question.help, place.row, texts.quote)
     return _ask(sitting, told)
 
 
@@ -191,7 +191,7 @@ def _accept(sitting: Sitting, place: Step, turn: Turn) -> list[Letter]:
         c.given and c.given.open for c in turn.changes
     ):
         ahead = texts.noted(path.cell(place.question.id, place.row))
-    if questionnaire.finished(path):
+    if progress.finished(path):
         return _hand_in(sitting, path)
     return _ask(sitting, ahead)
 
@@ -249,7 +249,7 @@ def _hand_in(sitting: Sitting, path: Walk) -> list[Letter]:
     if case.submitted_at is None:
         case.late = late
     case.submitted_at = desk.now
-    case.nil, case.touched = questionnaire.is_nil(path), questionnaire.touched(path)
+    case.nil, case.touched = progress.is_nil(path), progress.touched(path)
     desk.session.add(case)
     cases.hand_in(desk.session, case, _answers_json(path), at=desk.now, late=late)
     lane = str(desk.direct(sitting.person.staff_id))

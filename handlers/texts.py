@@ -13,6 +13,7 @@ from handlers.campaign.matching import clean
 from handlers.campaign.questionnaire import Problem
 from handlers.leak_guard import Leak
 from storage.oversight import Tally
+from storage.rows import Role
 
 TITLE = "涉疫数据自查"
 _MARKUP = str.maketrans(
@@ -260,7 +261,7 @@ def only_you_missing(unit: str) -> str:
 
 def nudged(unit: str, sent: int, again: int, when: str) -> str:
     if not sent:
-        return f"**{unit}** 没完成的 {again} 人今天都已经催过了，明天可以再催。"
+        return f"**{unit}** 没完成的 {again} 人今天都已经催过了。每人每天最多催一次。"
     more = f"另有 {again} 人今天催过了，不再打扰。" if again else ""
     return f"**{unit}**：{when}提醒 {sent} 位没完成的同事，已完成的不会收到。{more}"
 
@@ -286,8 +287,7 @@ def outside_reach(home: str, above: str) -> str:
     return f"您负责的是{home}，看不到其他单位。{ask}"
 
 
-def which_unit(options: Sequence[str]) -> str:
-    return "有几个单位名称相近，请选一个：" if options else "没有找到这个单位，请核对名称。"
+WHICH_UNIT = "有几个单位名称相近，请选一个："
 
 
 def bound(unit: str) -> str:
@@ -295,6 +295,13 @@ def bound(unit: str) -> str:
 
 
 BIND_IN_GROUP = "请在要绑定的工作群里 @我 发“绑定”。"
+
+
+_OFFICES = {Role.UNIT: "联络员", Role.COUNTY: "大数据中心", Role.CITY: "市大数据局"}
+
+
+def signature(name: str, role: Role) -> str:
+    return f"{quote(name, 20)}（{_OFFICES[role]}）"
 
 
 def nudge(campaign: Campaign, state: str, by: str) -> str:

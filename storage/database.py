@@ -15,8 +15,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
+
+_NO_ADDRESS = "ZICHA_DATABASE_URL is not a database address (sqlite:///FILE or postgresql+psycopg://…)"
+
+DatabaseFailure = OperationalError
+"""What a database that fails at work raises: locked for too long, full, gone."""
 
 
 class DatabaseError(Exception):
@@ -29,10 +34,10 @@ class Database:
     def __init__(self, url: str, *, busy_timeout_ms: int = 10_000) -> None:
         try:
             self.url = make_url(url)
-        except ArgumentError as error:
-            raise DatabaseError(
-                "ZICHA_DATABASE_URL is not a database address (sqlite:///FILE or postgresql+psycopg://…)"
-            ) from error
+        except (ArgumentError, ValueError) as error:
+            raise DatabaseError(_NO_ADDRESS) from error
+        if self.url.drivername not in ("sqlite", "postgresql+psycopg"):
+            raise DatabaseError(_NO_ADDRESS)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             _make_folder(Path(self.url.database).parent)

@@ -111,6 +111,15 @@ def settle(
     )
 
 
+def release(session: Session, letter_ids: Sequence[int]) -> None:
+    """Back to waiting: claimed, but nothing was begun with it."""
+    session.exec(
+        update(Outgoing)
+        .where(col(Outgoing.id).in_(letter_ids), col(Outgoing.state) == State.SENDING)
+        .values(state=State.WAITING, leased_until=None, attempts=Outgoing.attempts - 1)
+    )
+
+
 def put_off(session: Session, letter_id: int, *, until: datetime, trouble: str) -> None:
     """Back to waiting: the platform said «later» and took nothing."""
     session.exec(

@@ -4,6 +4,7 @@ The people are those of `tests.world.small_roster`, so what they see is small an
 """
 
 import asyncio
+import logging
 import os
 import re
 import signal
@@ -17,6 +18,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from typer.testing import CliRunner, Result
+
+from bot.__main__ import cli
 from bot.app import App, Foundation, lay_foundation
 from bot.config import Config, load
 from bot.demo.show import FileClock
@@ -258,3 +262,21 @@ def zicha_demo(data: Path, *words: str, within: float = 20.0) -> Iterator[Demo]:
                 process.kill()
                 process.wait()
         process.stdout.close()
+
+
+# ---------------------------------------------------------------- a command in this process
+
+
+@contextmanager
+def typing_at(folder: Path, **settings: str) -> Iterator[Callable[..., Result]]:
+    """`zicha` as typed in `folder` with these settings, without the cost of a process each."""
+    root, here = logging.getLogger(), Path.cwd()
+    before, level = root.handlers[:], root.level
+    unset = {name: None for name in os.environ if name.startswith(("DINGTALK_", "ZICHA_"))}
+    os.chdir(folder)
+    try:
+        yield lambda *words: CliRunner().invoke(cli, list(words), env={**unset, "COLUMNS": "100", **settings})
+    finally:
+        os.chdir(here)
+        root.handlers[:] = before
+        root.setLevel(level)

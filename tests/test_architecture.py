@@ -373,8 +373,7 @@ LAWS = [
             "handlers/texts.py": "the sentences",
             "handlers/commands.py": "the words people type, not words the bot says",
             "handlers/campaign/matching.py": "the words people type: dates, numbers, separators",
-            "handlers/campaign/questionnaire.py": "recognises words put before an ID number",
-            "handlers/campaign/explore.py": "sample answers, said to nobody",
+                    "handlers/campaign/explore.py": "sample answers, said to nobody",
             "handlers/find_unit.py": "words people put around the name of their unit",
             "handlers/papers": "what is printed, and what is wrong in which cell of a file",
         },
@@ -444,9 +443,6 @@ def test_every_door_is_used() -> None:
 
 LONG_ROOMS = {
     "handlers/texts.py": "every sentence in one place is the point of it",
-    "handlers/campaign/definition.py": "the shape of the campaign file, read from top to bottom",
-    "handlers/campaign/questionnaire.py": "one pure engine; its kinds of answers belong together",
-    "handlers/self_check.py": "one conversation",
 }
 MOST_LINES = 300
 

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from handlers.campaign import definition
-from handlers.campaign.definition import CampaignError
+from handlers.campaign import loading
+from handlers.campaign.loading import CampaignError
 from tests.world import SHANGHAI
 
 SOURCE = resources.files("handlers.campaign").joinpath("definitions", "lishui-2022-69.toml").read_text(encoding="utf-8")
-CAMPAIGN = definition.parse(SOURCE, "shipped.toml")
+CAMPAIGN = loading.parse(SOURCE, "shipped.toml")
 
 
 def trouble(before: str, after: str) -> str:
     """What is said about the shipped campaign with one thing changed."""
     assert before in SOURCE, f"the campaign no longer holds {before!r}"
     with pytest.raises(CampaignError) as caught:
-        definition.parse(SOURCE.replace(before, after, 1), "mine.toml")
+        loading.parse(SOURCE.replace(before, after, 1), "mine.toml")
     assert all(line.startswith("mine.toml: ") for line in str(caught.value).splitlines())
     return str(caught.value)
 
@@ -39,9 +39,9 @@ def test_two_counties_check_everything(division: str, comprehensive: bool) -> No
 
 
 def test_the_pledge_is_known_by_its_text() -> None:
-    other = definition.parse(SOURCE.replace("民事、行政和刑事责任", "民事和行政责任", 1), "mine.toml")
+    other = loading.parse(SOURCE.replace("民事、行政和刑事责任", "民事和行政责任", 1), "mine.toml")
     assert other.pledge.digest != CAMPAIGN.pledge.digest
-    assert definition.parse(SOURCE, "again.toml").pledge.digest == CAMPAIGN.pledge.digest
+    assert loading.parse(SOURCE, "again.toml").pledge.digest == CAMPAIGN.pledge.digest
 
 
 def test_a_moved_deadline_moves_the_closing_and_nothing_else() -> None:
@@ -53,7 +53,7 @@ def test_a_moved_deadline_moves_the_closing_and_nothing_else() -> None:
 
 def test_not_toml_at_all() -> None:
     with pytest.raises(CampaignError, match=r"^mine\.toml: not valid TOML: .*line 2"):
-        definition.parse("a = 1\nb = ?\nc = 3", "mine.toml")
+        loading.parse("a = 1\nb = ?\nc = 3", "mine.toml")
 
 
 def test_an_unknown_option_in_a_condition() -> None:
@@ -86,13 +86,13 @@ def test_one_name_for_two_questions() -> None:
 def test_a_campaign_nobody_could_finish() -> None:
     source = SOURCE.replace('kind = "submit"', 'kind = "choice"')
     with pytest.raises(CampaignError, match=r'mine\.toml: \[questions\] none has kind = "submit"; nobody could finish'):
-        definition.parse(source, "mine.toml")
+        loading.parse(source, "mine.toml")
 
 
 def test_a_choice_without_options() -> None:
     start = SOURCE.index('options_from = "places"')
     with pytest.raises(CampaignError, match=r"\[questions\.pending_where\] has no options"):
-        definition.parse(SOURCE[:start] + SOURCE[start:].replace('options_from = "places"', "", 1), "mine.toml")
+        loading.parse(SOURCE[:start] + SOURCE[start:].replace('options_from = "places"', "", 1), "mine.toml")
 
 
 def test_options_from_nowhere() -> None:
@@ -122,17 +122,17 @@ def test_a_wrong_value_is_named_in_the_words_of_the_file(before: str, after: str
 def test_all_mistakes_are_told_at_once() -> None:
     source = SOURCE.replace('["pending"]', '["pendign"]', 1).replace('options_from = "places"', 'options_from = "p"', 1)
     with pytest.raises(CampaignError) as caught:
-        definition.parse(source, "mine.toml")
+        loading.parse(source, "mine.toml")
     assert "pendign" in str(caught.value)
     assert "«p»" in str(caught.value)
 
 
 def test_a_campaign_is_found_by_name_or_by_path(tmp_path: Path) -> None:
-    assert definition.load("lishui-2022-69").id == CAMPAIGN.id
+    assert loading.load("lishui-2022-69").id == CAMPAIGN.id
     own = tmp_path / "mine.toml"
     own.write_text(SOURCE.replace('id = "lishui-2022-69"', 'id = "mine"', 1), encoding="utf-8")
-    assert definition.load(str(own)).id == "mine"
+    assert loading.load(str(own)).id == "mine"
     with pytest.raises(CampaignError, match=r"no campaign is called «lishui»; shipped ones: .*lishui-2022-69"):
-        definition.load("lishui")
+        loading.load("lishui")
     with pytest.raises(CampaignError, match=r"cannot be read.*ZICHA_CAMPAIGN"):
-        definition.load(str(tmp_path / "nowhere.toml"))
+        loading.load(str(tmp_path / "nowhere.toml"))

@@ -84,8 +84,10 @@ def parcel(body: Any = HELLO, *to: Address, reply: bool = True) -> Parcel:
     return Parcel(key="robot/msg1#0", to=to or (LI,), body=body, reply=reply)
 
 
-async def deliver(platform: Platform, *letters: Parcel, **settings: object) -> list[Receipt]:
-    api = channel(platform, **settings)
+async def deliver(
+    platform: Platform, *letters: Parcel, sessions: Sessions | None = None, **settings: object
+) -> list[Receipt]:
+    api = channel(platform, sessions, **settings)
     try:
         return [await api.deliver(letter) for letter in letters or (parcel(),)]
     finally:
@@ -172,15 +174,17 @@ async def test_trouble_with_the_token_is_never_doubtful(trouble: Answer) -> None
         await deliver(platform, parcel(Attachment("表.xlsx", b"PK")))
 
 
-async def test_a_token_is_renewed_before_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    platform = Platform()
+async def test_a_token_is_renewed_before_it_ends() -> None:
+    short = httpx.Response(200, json={"accessToken": "short", "expireIn": 301})
+    platform = Platform().will(LOGIN, short)
     api = channel(platform)
     await api.deliver(parcel())
-    clock = asyncio.get_running_loop().time()
-    monkeypatch.setattr("bot.channels.dingtalk.time.monotonic", lambda: clock + 7000)
+    await api.deliver(parcel())
+    assert platform.count(LOGIN) == 1
+    await asyncio.sleep(1.05)
     await api.deliver(parcel())
     await api.close()
-    assert platform.tokens == 2
+    assert platform.count(LOGIN) == 2
 
 
 # ---------------------------------------------------------------- what an answer means

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.campaign import definition
+from handlers.campaign import loading
 from handlers.manners import is_working_day, next_polite, polite_day
 from tests.world import SHANGHAI
 
-CAMPAIGN = definition.load("lishui-2022-69")
+CAMPAIGN = loading.load("lishui-2022-69")
 
 
 def at(text: str) -> datetime:

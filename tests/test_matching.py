@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.campaign import definition
+from handlers.campaign import loading
 from handlers.campaign.definition import Option
 from handlers.campaign.matching import clean, day, number, pick_many, pick_one, plain
 
-CAMPAIGN = definition.load("lishui-2022-69")
+CAMPAIGN = loading.load("lishui-2022-69")
 CONTACT = CAMPAIGN.by_id["contact"].options
 PLACES = CAMPAIGN.by_id["places"].options
 PLEDGE = CAMPAIGN.by_id["pledge"].options

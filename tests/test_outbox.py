@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlmodel import SQLModel
 
 from storage import outbox
 from storage.database import Database
@@ -216,10 +217,10 @@ def test_a_rolled_back_turn_posts_nothing(database: Database) -> None:
         max_size=12,
     )
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_every_letter_is_carried_once_and_in_order(letters: list[tuple[str, bool, State]]) -> None:
     database = Database("sqlite://")
-    database.migrate()
+    SQLModel.metadata.create_all(database.engine)
     post(database, *(letter(f"{n}", lane, bulk=bulk) for n, (lane, bulk, _) in enumerate(letters)))
     went: list[int] = []
     while batch := claim(database, limit=3):

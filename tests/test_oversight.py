@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from handlers.messages import Document
 from handlers.papers import documents
@@ -45,11 +45,11 @@ STATES = ("none", "begun", "nil", "touched", "pledged", "late", "gone")
 
 
 @given(UNITS, st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_the_figures_add_up_on_every_level(tree: list[tuple[int, int]], random: Random) -> None:
     """Any tree, anybody in any state: each unit is the sum of its own people and of the units below it."""
     database = Database("sqlite://")
-    database.migrate()
+    SQLModel.metadata.create_all(database.engine)
     units = [UnitRow(code="u0", name="单位0", parent_code="", kind=UnitKind.CITY, division="")]
     for n, (parent, _) in enumerate(tree, 1):
         kind = UnitKind.TOWNSHIP
@@ -146,13 +146,13 @@ def test_names_asked_for_in_a_group_go_to_the_asker_alone(world: World, wang: So
 # ---------------------------------------------------------------- reach
 
 
-@pytest.mark.parametrize("command", ["进度", "名单", "催办", "导出 反馈表", "导出 承诺书"])
 @pytest.mark.parametrize("unit", ["岩泉街道", "岩泉", "331102", "青田县", "丽水市", "没有这个单位"])
-def test_other_units_are_not_even_said_to_exist(world: World, wang: Somebody, command: str, unit: str) -> None:
-    told = wang.says(f"{command} {unit}")
-    assert "紫金街道" in told, "it says what they look after"
-    for name in ("陈明亮", "钱大海", "周建国", "孙文静"):
-        assert name not in told
+def test_other_units_are_not_even_said_to_exist(world: World, wang: Somebody, unit: str) -> None:
+    for command in ("进度", "名单", "催办", "导出 反馈表", "导出 承诺书"):
+        told = wang.says(f"{command} {unit}")
+        assert "紫金街道" in told, "it says what they look after"
+        for name in ("陈明亮", "钱大海", "周建国", "孙文静"):
+            assert name not in told
     assert nudged(world) == set()
     assert not any(isinstance(body, Document) for body in wang.gets())
 

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers import reminders
-from handlers.campaign import definition
+from handlers.campaign import loading
 from handlers.manners import is_working_day
 from handlers.messages import Choice, from_json
 from storage.database import Database
 from tests.conftest import Worlds
 from tests.world import SHANGHAI, World, group_chat, metronome, small_roster
 
-CAMPAIGN = definition.load("lishui-2022-69")
+CAMPAIGN = loading.load("lishui-2022-69")
 EVERYBODY = {row.staff_id for row in small_roster().people}
 NIL = ("你好", "都没有", "都看过，没有", "不需要")
 

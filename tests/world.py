@@ -21,7 +21,7 @@ from bot.intake import Intake
 from bot.scheduler import Metronome
 from bot.threads import DatabaseThread
 from handlers import pledge
-from handlers.campaign import definition
+from handlers.campaign import loading
 from handlers.campaign.definition import Campaign
 from handlers.messages import Address, ChatKind, Choice, Content, Document, Inbound, Text, from_json
 from handlers.papers import documents
@@ -95,7 +95,7 @@ class World:
     folder: Path
     twice: bool = False
     rebuild: bool = False
-    campaign: Campaign = field(default_factory=lambda: definition.load("lishui-2022-69"))
+    campaign: Campaign = field(default_factory=lambda: loading.load("lishui-2022-69"))
     now: datetime = MORNING
     sent: int = 0
     people: dict[str, "Somebody"] = field(default_factory=dict)
@@ -104,9 +104,10 @@ class World:
     def __post_init__(self) -> None:
         self._open()
 
-    def _open(self) -> None:
+    def _open(self, *, migrate: bool = True) -> None:
         self.database = Database(self.url)
-        self.database.migrate()
+        if migrate:
+            self.database.migrate()
         self.vault = Vault(KEY)
         self.intake = Intake(database=self.database, campaign=self.campaign, vault=self.vault, now=lambda: self.now)
 
@@ -116,7 +117,7 @@ class World:
     def restart(self) -> None:
         """The process dies and comes back: nothing but the database remains."""
         self.close()
-        self._open()
+        self._open(migrate=False)
 
     def move_deadline(self, day: date) -> None:
         """The operator starts the process with another deadline."""

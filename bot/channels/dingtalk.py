@@ -7,7 +7,7 @@ webhook's msgUuid (undocumented for sessions), so a send without an answer is do
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,62 +15,48 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from bot.channels import Attachment, DeliveryError, Doubtful, Later, Parcel, Receipt, Refused, outcomes, wording
-from bot.config import Config
+from bot.config import Config, Secret
 from handlers.messages import Address, ChatKind
 
 _TOKEN_MARGIN = 300.0
 _SESSION_MARGIN = 60.0
 
 
-class TokenAuth(httpx.Auth):
-    """Adds the access token; fetches it when there is none, and once anew when the platform refuses it (HTTP 400
-    InvalidAuthentication, A/0013). Within its validity the platform returns the same token to every process."""
+class AccessToken:
+    """The app's access token, fetched when there is none. Within its validity the platform returns the same token to
+    every process (A/0033), so processes need not share it."""
 
-    def __init__(self, endpoint: str, client_id: str, client_secret: str) -> None:
-        self._request = (f"{endpoint}/v1.0/oauth2/accessToken", {"appKey": client_id, "appSecret": client_secret})
+    def __init__(self, endpoint: str, client_id: str, client_secret: Secret) -> None:
+        self._url = f"{endpoint}/v1.0/oauth2/accessToken"
+        self._client_id, self._client_secret = client_id, client_secret
         self._token, self._until = "", 0.0
         self._lock = asyncio.Lock()
 
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        for attempt in (1, 2):
-            async with self._lock:
-                if not self._token or time.monotonic() >= self._until:
-                    url, body = self._request
-                    answer = yield httpx.Request("POST", url, json=body)
-                    await answer.aread()
-                    self._keep(answer)
-            used = self._token
-            request.headers["x-acs-dingtalk-access-token"] = used
-            response = yield request
-            await response.aread()
-            if attempt == 1 and _refuses_token(response):
-                self.forget(used)
-                continue
-            return
-
-    async def token(self, client: httpx.AsyncClient) -> str:
-        """The token itself, for the old API that wants it in the address."""
+    async def get(self, client: httpx.AsyncClient) -> str:
+        """Raises `Later` whatever the trouble is: nothing has been said to anybody yet."""
         async with self._lock:
             if not self._token or time.monotonic() >= self._until:
-                url, body = self._request
-                self._keep(await client.post(url, json=body))
-        return self._token
+                await self._fetch(client)
+            return self._token
 
     def forget(self, token: str) -> None:
+        """The platform refused it. A newer one fetched meanwhile stays."""
         if token == self._token:
             self._token = ""
 
-    def _keep(self, response: httpx.Response) -> None:
+    async def _fetch(self, client: httpx.AsyncClient) -> None:
+        body = {"appKey": self._client_id, "appSecret": self._client_secret.reveal()}
         try:
-            body = outcomes.read(response.status_code, response.text)
+            response = await client.post(self._url, json=body)
+            answer = outcomes.read(response.status_code, response.text)
         except Refused as error:
             raise Later(
                 f"no access token: {error}; check DINGTALK_CLIENT_ID and DINGTALK_CLIENT_SECRET", 30.0
             ) from error
-        except Doubtful as error:
-            raise Later(f"no access token: {error}", 2.0) from error  # nothing was sent yet
-        self._token = str(body["accessToken"])
-        self._until = time.monotonic() + max(float(body.get("expireIn", 7200)) - _TOKEN_MARGIN, 1.0)
+        except (Doubtful, httpx.TransportError) as error:
+            raise Later(f"no access token: {type(error).__name__} {error}", 2.0) from error
+        self._token = outcomes.field(answer, "accessToken")
+        self._until = time.monotonic() + max(float(answer.get("expireIn", 7200)) - _TOKEN_MARGIN, 1.0)
 
 
 def _untaken(to: tuple[Address, ...], answer: dict[str, Any]) -> dict[Address, DeliveryError]:
@@ -117,12 +103,17 @@ class DingTalk:
     """userIds of one batchSend (A/0714; the page's error text says 100, its parameter table 20)."""
 
     def __init__(
-        self, config: Config, sessions: Sessions, now: Any, *, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        config: Config,
+        sessions: Sessions,
+        now: Callable[[], datetime],
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._config, self._sessions, self._now = config, sessions, now
         timeout = httpx.Timeout(config.http_timeout, connect=config.connect_timeout)
         self._client = httpx.AsyncClient(transport=transport or AiohttpTransport(), timeout=timeout)
-        self._auth = TokenAuth(config.openapi_endpoint, config.client_id, config.client_secret.reveal())
+        self._token = AccessToken(config.openapi_endpoint, config.client_id, config.client_secret)
         self._pace = Pace(config.qps)
 
     async def close(self) -> None:
@@ -150,14 +141,11 @@ class DingTalk:
         headers = {"Accept": "application/json", "User-Agent": agent}
         url = f"{self._config.openapi_endpoint}/v1.0/gateway/connections/open"
         answer = await self._call("POST", url, json=body, headers=headers)
-        return str(answer["endpoint"]), str(answer["ticket"])
+        return outcomes.field(answer, "endpoint"), outcomes.field(answer, "ticket")
 
     async def check_credentials(self) -> None:
         """Fetches an access token. Raises `DeliveryError` where the platform does not give one."""
-        try:
-            await self._auth.token(self._client)
-        except httpx.TransportError as error:
-            raise Later(f"{type(error).__name__}: {self._config.openapi_endpoint} cannot be reached") from error
+        await self._token.get(self._client)
 
     async def _by_webhook(self, url: str, parcel: Parcel) -> bool:
         """True if the session took it; False where the session is gone and the OpenAPI has to do."""
@@ -178,39 +166,41 @@ class DingTalk:
         else:
             path, body["userIds"] = "/v1.0/robot/oToMessages/batchSend", [address.id for address in to]
         try:
-            answer = await self._call("POST", self._config.openapi_endpoint + path, json=body, auth=self._auth)
+            answer = await self._authorised(lambda token: self._post(path, body, token))
         except Later as error:
             self._pace.brake(error.delay)
             raise
         return Receipt(str(answer.get("processQueryKey", "")), _untaken(to, answer))
 
-    async def _upload(self, file: Attachment) -> str:
-        """The media id of a file. Nothing has been said to anybody yet, so every trouble here is for later."""
-        for attempt in (1, 2):
-            token = await self._token()
-            url = f"{self._config.oapi_endpoint}/media/upload"
-            try:
-                answer = await self._call(
-                    "POST",
-                    url,
-                    params={"access_token": token, "type": "file"},
-                    files={"media": (file.name, file.content)},
-                    data={"type": "file"},
-                )
-                return str(answer["media_id"])
-            except Doubtful as error:
-                raise Later(f"upload: {error}", 2.0) from error
-            except Later as error:
-                if attempt == 2 or str(error) not in outcomes.BAD_TOKEN:
-                    raise
-                self._auth.forget(token)
-        raise Later("upload: the token is refused", 5.0)
+    async def _post(self, path: str, body: dict[str, Any], token: str) -> dict[str, Any]:
+        headers = {"x-acs-dingtalk-access-token": token}
+        return await self._call("POST", self._config.openapi_endpoint + path, json=body, headers=headers)
 
-    async def _token(self) -> str:
+    async def _upload(self, file: Attachment) -> str:
+        """The media id of a file. Nothing has been said to anybody yet, so a missing answer is for later too."""
         try:
-            return await self._auth.token(self._client)
-        except httpx.TransportError as error:
-            raise Later(f"{type(error).__name__} while fetching a token", 2.0) from error
+            answer = await self._authorised(lambda token: self._post_file(file, token))
+        except Doubtful as error:
+            raise Later(f"upload: {error}", 2.0) from error
+        return outcomes.field(answer, "media_id")
+
+    async def _post_file(self, file: Attachment, token: str) -> dict[str, Any]:
+        return await self._call(
+            "POST",
+            f"{self._config.oapi_endpoint}/media/upload",
+            params={"access_token": token, "type": "file"},
+            data={"type": "file"},
+            files={"media": (file.name, file.content)},
+        )
+
+    async def _authorised(self, call: Callable[[str], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        """A call with the access token; repeated once with a new one where the platform refuses the old."""
+        token = await self._token.get(self._client)
+        try:
+            return await call(token)
+        except outcomes.BadToken:
+            self._token.forget(token)
+        return await call(await self._token.get(self._client))
 
     async def _call(self, method: str, url: str, **parts: Any) -> dict[str, Any]:
         """One call; what the network does is told apart by whether anything can have been taken."""

@@ -8,8 +8,7 @@ from typing import Any
 
 from bot.channels import Doubtful, Later, Refused
 
-BAD_TOKEN = frozenset({"InvalidAuthentication", "invalidauthentication", "40014", "42001"})
-SESSION_GONE = frozenset({"300001"})
+_BAD_TOKEN = frozenset({"invalidauthentication", "40014", "42001"})
 _LATER = {
     "90018": 1.0,
     "90002": 2.0,
@@ -28,6 +27,18 @@ _QUOTA_DELAY = 3600.0
 _BAN_DELAY = 300.0
 
 
+class BadToken(Later):
+    """The access token is refused (HTTP 400, not 401: A/0013); nothing was taken, a new token may do."""
+
+
+def field(answer: dict[str, Any], name: str) -> str:
+    """What an answer must hold. Without it the answer is of no use, and nothing was taken by anybody."""
+    value = answer.get(name)
+    if not isinstance(value, str) or not value:
+        raise Later(f"an answer without {name}", 5.0)
+    return value
+
+
 def read(status: int, text: str) -> dict[str, Any]:
     """The body of a platform's answer if it was taken; raises otherwise. `text` may be anything, HTML too."""
     try:
@@ -36,7 +47,7 @@ def read(status: int, text: str) -> dict[str, Any]:
         body = None
     if not isinstance(body, dict):
         # an HTML page: a ban of our address (A/0012) or a gateway's error
-        if status < 500:
+        if status < 500 and (status >= 400 or "<" in text):  # an empty 200 may well have been taken
             raise Later(f"HTTP {status} without JSON: blocked on the way, perhaps for calling too often", _BAN_DELAY)
         raise Doubtful(f"HTTP {status} without JSON")
     code = _code(body)
@@ -59,8 +70,8 @@ def judge(status: int, code: str) -> None:
         raise Later(code, _LATER[low])
     if low in _QUOTA:
         raise Later(f"{code}: the month's quota is used up; see 开发者后台 → 资源管理", _QUOTA_DELAY)
-    if code in BAD_TOKEN or low in BAD_TOKEN:
-        raise Later(code, 1.0)
+    if low in _BAD_TOKEN:
+        raise BadToken(code, 1.0)
     if status == 429 or code == "1111":
         raise Later(f"HTTP {status} {code}", _BAN_DELAY if code == "1111" else 2.0)
     if status in (502, 503, 504) or (status >= 500 and not code):

@@ -1,29 +1,21 @@
-"""A campaign file: what one notice asks, of whom, by when, in which words.
+"""A campaign file: what one notice asks, of whom, by when, in which words. The shape of the TOML, and nothing else.
 
-Holds the shape of the TOML and its loading. Every mistake is reported with file, table and what to do.
 Must not know how answers are stored nor how a question is shown.
 """
 
 import hashlib
-import tomllib
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from importlib import resources
-from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Alternative = dict[str, list[str]]
 When = list[Alternative]
 """Any of the alternatives holds; within one, every key does. A value `!x` means «answered, and not x»; the key `is`
 names a condition of the file, the key `area` the area rule of the person's unit."""
-
-
-class CampaignError(Exception):
-    """A campaign file cannot be used. The message names file, table and mend, a line each."""
 
 
 class _Part(BaseModel):
@@ -242,103 +234,3 @@ class Campaign(_Part):
         """The group a question belongs to, by the question's id; questions outside of groups are not in it."""
         groups = [entry for entry in self.questions if isinstance(entry, Group)]
         return {q.id: group for group in groups for q in (*group.columns, group.review, group.fix)}
-
-
-def load(name: str) -> Campaign:
-    """Loads a campaign by the name of a shipped definition or the path of a TOML file. Raises `CampaignError`."""
-    path = Path(name)
-    if path.suffix == ".toml":
-        try:
-            source = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise CampaignError(f"{name}: cannot be read ({error.strerror}); check ZICHA_CAMPAIGN") from error
-        return parse(source, name)
-    shipped = resources.files(__package__).joinpath("definitions")
-    file = shipped.joinpath(f"{name}.toml")
-    if not file.is_file():
-        names = ", ".join(sorted(f.name.removesuffix(".toml") for f in shipped.iterdir() if f.name.endswith(".toml")))
-        raise CampaignError(f"no campaign is called «{name}»; shipped ones: {names}; or give the path of a .toml file")
-    return parse(file.read_text(encoding="utf-8"), file.name)
-
-
-def parse(source: str, name: str) -> Campaign:
-    """Reads a campaign from TOML text; `name` stands in the errors."""
-    try:
-        raw = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise CampaignError(f"{name}: not valid TOML: {error}") from error
-    try:
-        campaign = Campaign.model_validate(raw)
-    except ValidationError as error:
-        lines = [f"{name}: [{_place(raw, e['loc'])}] {e['msg']}" for e in error.errors()]
-        raise CampaignError("\n".join(dict.fromkeys(lines))) from error
-    if problems := list(_problems(campaign)):
-        raise CampaignError("\n".join(f"{name}: {problem}" for problem in problems))
-    return campaign
-
-
-def _place(raw: object, loc: tuple[int | str, ...]) -> str:
-    """The table of an error in the words of the file: `questions.places.options` rather than `questions.3.Question`."""
-    words: list[str] = []
-    at: object = raw
-    for part in loc:
-        if isinstance(at, dict) and part in at:
-            words.append(str(part))
-            at = at[part]
-        elif isinstance(at, list) and isinstance(part, int) and part < len(at):
-            at = at[part]
-            words.append(str(at.get("id", part + 1)) if isinstance(at, dict) else str(part + 1))
-        elif part not in ("Question", "Group"):
-            words.append(str(part))
-    return ".".join(words)
-
-
-def _problems(campaign: Campaign) -> list[str]:
-    """What the shape alone cannot show: names that point nowhere, doubles, questions nobody can answer."""
-    problems: list[str] = []
-    ids = [q.id for q in campaign.singles]
-    for what, names in (
-        ("id", ids),
-        ("name", [q.name for q in campaign.singles]),
-        ("short", [q.mark for q in campaign.singles]),
-    ):
-        problems += [
-            f"[questions] {what} «{n}» stands twice; make it unique" for n in sorted({*names}) if names.count(n) > 1
-        ]
-    known = {*ids, *campaign.derived, "area", "is"}
-    for owner, when in _conditions(campaign):
-        for key, values in ((k, v) for alternative in when for k, v in alternative.items()):
-            if key not in known:
-                problems.append(f"[{owner}] when: no question or derived list is called «{key}»")
-            if key == "is":
-                problems += [f"[{owner}] when: no condition «{v}»" for v in values if v not in campaign.conditions]
-            problems += _unknown_values(campaign, owner, key, values)
-    for question in campaign.singles:
-        if question.options_from and question.options_from not in known:
-            problems.append(f"[questions.{question.id}] options_from: nothing is called «{question.options_from}»")
-        if question.kind in ("choice", "multi", "review", "submit") and not (question.options or question.options_from):
-            problems.append(f"[questions.{question.id}] has no options; add some")
-    if not any(q.kind == "submit" for q in campaign.singles):
-        problems.append('[questions] none has kind = "submit"; nobody could finish')
-    problems += [f"[pledge] question: no question «{q}»" for q in campaign.pledge.question if q not in ids]
-    return problems
-
-
-def _unknown_values(campaign: Campaign, owner: str, key: str, values: list[str]) -> list[str]:
-    question = next((q for q in campaign.singles if q.id == key), None)
-    if question is None or not question.options:
-        return []
-    allowed = {option.id for option in question.options}
-    return [f"[{owner}] when: {key} has no option «{v}»" for v in values if v.removeprefix("!") not in allowed]
-
-
-def _conditions(campaign: Campaign) -> list[tuple[str, When]]:
-    found = [(f"conditions.{name}", when) for name, when in campaign.conditions.items()]
-    found += [(f"derived.{name}", derived.when) for name, derived in campaign.derived.items()]
-    found += [(f"questions.{e.id}", e.when) for e in campaign.questions]
-    for q in campaign.singles:
-        owner = f"questions.{q.id}"
-        found.append((owner, q.when))
-        parts: list[Option | Suggestion | Variant] = [*q.options, *q.suggest, *q.suffix, *q.variants]
-        found += [(owner, part.when) for part in parts]
-    return found

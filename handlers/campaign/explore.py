@@ -8,7 +8,8 @@ from datetime import date
 
 from handlers.campaign.answers import Change, fold
 from handlers.campaign.definition import Campaign
-from handlers.campaign.questionnaire import Problem, finished, take
+from handlers.campaign.progress import finished
+from handlers.campaign.questionnaire import Problem, take
 from handlers.campaign.walk import Setting, Step, Walk, walk
 
 _SAMPLE_NUMBER = "332501199003070017"

@@ -54,49 +54,6 @@ def take(campaign: Campaign, answers: Answers, setting: Setting, said: str, *, t
     return _KINDS[step.question.kind](path, step, text, tapped)
 
 
-def place(campaign: Campaign, answers: Answers, setting: Setting) -> Step | None:
-    """The question the person is at; None when all is answered."""
-    return walk(campaign, answers, setting).place
-
-
-def reopen(path: Walk, steps: list[Step]) -> tuple[Change, ...]:
-    """Asks these again, keeping what was answered; whatever closed the self-check has to be confirmed anew."""
-    wanted = {step.key for step in steps}
-    changes = [Change(step.key, step.given.reopened()) for step in steps if step.given]
-    for question in path.campaign.singles:
-        given = path.answers.get(question.id)
-        if given is None or given.open or question.id in wanted:
-            continue
-        if question.kind == "submit" or any(o.submits and o.id in given.values for o in question.options):
-            changes.append(Change(question.id, given.reopened()))
-    return tuple(changes)
-
-
-def reopen_entry(path: Walk, number: int) -> tuple[Change, ...]:
-    """«修改 3»: asks entry 3 again; a data set opens at the choice of the column. Empty where there is none yet."""
-    steps = path.entry(number)
-    if not steps or steps[0].given is None:
-        return ()
-    if not steps[0].row:
-        return reopen(path, steps[:1])
-    review = next(step for step in steps if step.question.kind == "review")
-    if review.given is None:
-        return ()
-    return (*reopen(path, []), Change(review.key, Given(values=("fix",), at=path.setting.today)))
-
-
-def back(path: Walk) -> tuple[Change, ...]:
-    """«上一步»: the question asked before the present one is asked again; empty at the first one."""
-    at = path.place
-    before: list[Step] = []
-    for step in path.steps:
-        if at is not None and step.key == at.key:
-            break
-        if step.asked and step.given is not None and not step.given.open:
-            before.append(step)
-    return reopen(path, before[-1:]) if before else ()
-
-
 # ---------------------------------------------------------------- one function per kind of question
 
 
@@ -125,16 +82,24 @@ def _pledge_date(path: Walk, step: Step, option: Option, note: str) -> str:
     """«签过 3月15日»: the day is kept as the note of the answer."""
     if option.id not in path.campaign.pledge.earlier or not note:
         return note
-    when = matching.day(note, path.setting.today)
-    return when.isoformat() if when and when <= path.setting.today else note
+    when = _day_past(note, path.setting.today)
+    return when.isoformat() if when else note
+
+
+def _day_past(text: str, today: date) -> date | None:
+    """A day that has been: «12月1日» said in May is last year's. None for a day to come."""
+    when = matching.day(text, today)
+    if when and when > today and str(when.year) not in text:
+        when = when.replace(year=when.year - 1)
+    return when if when and when <= today else None
 
 
 def _pledge(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
     """The pledge's question also takes a bare «签过 3月15日» and finds out which of the two it was."""
     turn = _one(path, step, text, tapped)
-    when = matching.day(text, path.setting.today)
+    when = _day_past(text, path.setting.today)
     signed_before = "签" in text and not any(word in text for word in ("没", "未", "不", "现在"))
-    if turn.problem is not Problem.UNCLEAR or when is None or not signed_before or when > path.setting.today:
+    if turn.problem is not Problem.UNCLEAR or when is None or not signed_before:
         return turn
     this_year, before = path.campaign.pledge.earlier[0], path.campaign.pledge.earlier[-1]
     value = this_year if when.year == path.setting.today.year else before
@@ -271,40 +236,3 @@ _KINDS = {
     "fix": _fix,
     "submit": _submit,
 }
-
-
-def finished(path: Walk) -> bool:
-    """Everything on the path is answered, and it was submitted by one of its questions."""
-    if path.place is not None:
-        return False
-    return any(step.question.kind == "submit" or _submits(step) for step in path.steps)
-
-
-def _submits(step: Step) -> bool:
-    values = step.given.values if step.given else ()
-    return any(option.submits and option.id in values for option in step.question.options)
-
-
-def signs_now(path: Walk) -> bool:
-    return any(path.campaign.pledge.signs in path.values(name) for name in path.campaign.pledge.question)
-
-
-def signed_before(path: Walk) -> tuple[str, date | None] | None:
-    """The option and the day told, where the person said that they had signed earlier; None where they did not."""
-    for name in path.campaign.pledge.question:
-        given = path.live.get(name)
-        if given and any(v in path.campaign.pledge.earlier for v in given.values):
-            try:
-                return given.values[0], date.fromisoformat(given.note)
-            except ValueError:
-                return given.values[0], None
-    return None
-
-
-def is_nil(path: Walk) -> bool:
-    """A nil return (零报告): nothing touched, carriers and channels looked through."""
-    return path.holds([{"is": ["nil"]}])
-
-
-def touched(path: Walk) -> bool:
-    return path.holds([{"is": ["touched"]}])

@@ -4,7 +4,7 @@ Pure. `walk` is the only place that decides what is asked; everything said about
 row) comes from here too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -132,9 +132,10 @@ class Walk:
         chosen = bound or [rule for rule in rules if not rule.when]
         return [self.fill(rule.text, row) for rule in chosen]
 
-    def fill(self, template: str, row: int = 0) -> str:
-        """A sentence of the campaign with its blanks filled from the answers."""
-        return template.format_map(_Blanks(self, row))
+    def fill(self, template: str, row: int = 0, quote: Callable[[str], str] = str) -> str:
+        """A sentence of the campaign with its blanks filled from the answers; `quote` makes somebody's words safe
+        where they are shown."""
+        return template.format_map(_Blanks(self, row, quote))
 
     def choices(self, question: Question, row: int = 0) -> list[Option]:
         """The options of a question for this person now."""
@@ -181,9 +182,9 @@ class Walk:
 class _Blanks(dict[str, str]):
     """`{places}`, `{person}`, `{today}` … of a sentence, looked up when needed."""
 
-    def __init__(self, walk: Walk, row: int) -> None:
+    def __init__(self, walk: Walk, row: int, quote: Callable[[str], str]) -> None:
         super().__init__()
-        self.walk, self.row = walk, row
+        self.walk, self.row, self.quote = walk, row, quote
 
     def __missing__(self, name: str) -> str:
         setting, deadline = self.walk.setting, self.walk.campaign.deadline
@@ -193,7 +194,7 @@ class _Blanks(dict[str, str]):
             "today": f"{setting.today.month}月{setting.today.day}日",
             "deadline": f"{deadline.month}月{deadline.day}日",
         }
-        return known[name] if name in known else self.walk.label(name, self.row)
+        return self.quote(known[name] if name in known else self.walk.label(name, self.row))
 
 
 def walk(campaign: Campaign, answers: Answers, setting: Setting) -> Walk:

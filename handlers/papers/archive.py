@@ -7,14 +7,13 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
-from xml.etree.ElementTree import ParseError
 
 _OLE = b"\xd0\xcf\x11\xe0"
 # What the reading library and the parsers under it raise on files that are broken or made up.
 BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
-    ParseError,
+    SyntaxError,  # what both XML parsers raise: the standard library's and lxml's, which openpyxl prefers
     ArithmeticError,
     AssertionError,
     AttributeError,

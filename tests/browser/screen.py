@@ -48,9 +48,17 @@ class Screen:
         return self.log.locator('[data-testid="message"][data-from="robot"]')
 
     def become(self, staff_id: str) -> None:
-        self.page.goto(f"{self.page.url.split('#')[0]}#as={staff_id}&chat=direct")
-        expect(self.log).to_be_visible()
-        expect(self.log).not_to_have_attribute("aria-busy", "true")
+        """Opens the page anew as this person; done when their chat with the bot is drawn."""
+        self.page.goto(f"{self.page.url.split('?')[0].split('#')[0]}?{staff_id}#as={staff_id}&chat=direct")
+        expect(self.log.locator('[data-testid="message"], .empty').first).to_be_attached(timeout=SOON)
+        self.page.wait_for_timeout(100)
+
+    def opens(self, chat: str) -> None:
+        """Another chat of the same person."""
+        self.page.get_by_test_id(f"chat-{chat}").click()
+        expect(self.page.get_by_test_id(f"chat-{chat}")).to_have_attribute("aria-current", "true")
+        expect(self.log.locator('[data-testid="message"], .empty').first).to_be_attached(timeout=SOON)
+        self.page.wait_for_timeout(100)
 
     def types(self, words: str) -> str:
         """Writes and sends; what the bot said to it, as one text."""

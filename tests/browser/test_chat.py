@@ -177,7 +177,7 @@ def test_somebody_in_no_roster_finds_their_unit(desk: Screen, browser: Browser, 
 def test_a_week_before_the_deadline(desk: Screen, demo: Demo) -> None:
     """The clock goes to 23 May: whoever is unfinished and the groups hear of it, whoever is finished does not."""
     desk.become(COORDINATOR)
-    desk.page.get_by_test_id(f"chat-{ZIJIN}").click()
+    desk.opens(ZIJIN)
     bound = desk.types("@自查助手 绑定")
     assert "已绑定" in bound
     desk.become(STAFF)
@@ -189,7 +189,7 @@ def test_a_week_before_the_deadline(desk: Screen, demo: Demo) -> None:
     expect(desk.page.locator("#clock")).not_to_have_class("clock gliding", timeout=20_000)
     desk.page.wait_for_timeout(600)
     assert desk.told.count() == finished
-    desk.page.get_by_test_id(f"chat-{ZIJIN}").click()
+    desk.opens(ZIJIN)
     expect(desk.told.last).to_contain_text("还有7天", timeout=SOON)
     expect(desk.told.last).to_contain_text("已完成1人")
     desk.become(COMPREHENSIVE)
@@ -197,7 +197,7 @@ def test_a_week_before_the_deadline(desk: Screen, demo: Demo) -> None:
     begun = desk.told.count()
     desk.taps("继续")
     expect(desk.told.nth(begun)).to_contain_text("拿来做什么")
-    desk.page.get_by_test_id(f"chat-{CHONGTOU}").click()
+    desk.opens(CHONGTOU)
     expect(desk.told.last).to_contain_text("云和县 崇头镇")
     desk.become(COMMON)
     assert "还有一周截止" not in desk.log.inner_text()
