@@ -99,5 +99,7 @@ def from_file(path: Path, *, create: bool) -> Vault:
             file.write(new_key() + "\n")
     try:
         return from_text(path.read_text())
+    except UnicodeDecodeError as error:
+        raise VaultError(f"the key file {path} is damaged; put the kept copy back, see ZICHA_KEY_FILE") from error
     except OSError as error:
         raise VaultError(f"the key file {path} cannot be read ({error.strerror}); check ZICHA_KEY_FILE") from error

@@ -256,7 +256,7 @@ def test_every_answer_is_judged_by_its_code(
         return
     with pytest.raises(DeliveryError) as told:
         outcomes.read(status, text)
-    assert type(told.value) is meaning
+    assert isinstance(told.value, meaning)
     if isinstance(told.value, Later):
         assert told.value.delay == delay
 

@@ -20,6 +20,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlmodel import update
 
+from bot.app import lay_foundation
 from bot.channels import Parcel, Receipt
 from bot.demo.show import FileClock
 from bot.inspect import outbox_lines
@@ -45,6 +46,7 @@ from tests.bot_process import (
     quiet,
     running,
     seen,
+    settings,
     stop,
     talk,
     zicha,
@@ -364,9 +366,9 @@ async def test_no_answer_is_doubtful_and_not_repeated(
         assert "没有接触的也请看一眼" in await talk(box, "qian", "1")  # the chat goes on
     async with running(box, tmp_path, reply_by=reply_by):
         assert await quiet(box, "qian", 2, seconds=0.5)  # it had arrived; nothing is said twice
-    database = Database(f"sqlite:///{tmp_path / 'zicha.sqlite3'}")
-    lines = outbox_lines(database)
-    database.close()
+    base = lay_foundation(settings(box, tmp_path))
+    lines = outbox_lines(base)
+    base.database.close()
     assert "存疑 1" in lines[0]
     assert "已发 1" in lines[0]
     assert "no answer" in lines[1] or "HTTP 502" in lines[1]

@@ -49,14 +49,13 @@ class FileClock:
 
 
 def prepare_folder(folder: Path, *, fresh: bool) -> None:
-    """Makes the demo's folder; `fresh` empties it first, but never a folder that is not a demo's."""
+    """Makes the demo's folder; `fresh` empties it first. A folder with something else in it is left alone."""
     marker = folder / _MARKER
-    if fresh and folder.exists() and any(folder.iterdir()):
+    if folder.exists() and any(folder.iterdir()):
         if not marker.exists():
-            raise DemoError(
-                f"{folder} is not a demo's folder; --fresh deletes nothing there. Choose another with --data"
-            )
-        shutil.rmtree(folder)
+            raise DemoError(f"{folder} holds something else than a demo; nothing was touched. Choose another: --data")
+        if fresh:
+            shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     marker.write_text(json.dumps({"what": "the folder of zicha demo; may be deleted"}))
 

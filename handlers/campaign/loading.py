@@ -19,6 +19,8 @@ def load(name: str) -> Campaign:
     if path.suffix == ".toml":
         try:
             source = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise CampaignError(f"{name}: not UTF-8; save the file in that encoding") from error
         except OSError as error:
             raise CampaignError(f"{name}: cannot be read ({error.strerror}); check ZICHA_CAMPAIGN") from error
         return parse(source, name)

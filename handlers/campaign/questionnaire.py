@@ -4,7 +4,7 @@ Knows nothing of persons, tables and texts of the bot; a `Turn` says what was un
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from handlers.campaign import id_number, matching
@@ -86,10 +86,14 @@ def _pledge_date(path: Walk, step: Step, option: Option, note: str) -> str:
     return when.isoformat() if when else note
 
 
+_LAST_YEARS = timedelta(days=60)
+"""A day without a year that is farther ahead than this was meant to be past; a nearer one may be a slip."""
+
+
 def _day_past(text: str, today: date) -> date | None:
     """A day that has been: «12月1日» said in May is last year's. None for a day to come."""
     when = matching.day(text, today)
-    if when and when > today and str(when.year) not in text:
+    if when and when - today > _LAST_YEARS and str(when.year) not in text:
         when = when.replace(year=when.year - 1)
     return when if when and when <= today else None
 
