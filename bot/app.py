@@ -16,7 +16,7 @@ from bot.threads import DatabaseThread
 from handlers.campaign import loading
 from handlers.campaign.definition import Campaign
 from handlers.messages import Inbound
-from storage import vault
+from storage import outbox, vault
 from storage.database import Database
 from storage.vault import Vault
 
@@ -92,6 +92,13 @@ class App:
         await self._intake.receive(inbound, self._thread)
         self._postman.wake()
 
+    def _settle_orphans(self) -> None:
+        """A SQLite file has one process (the command's lock): whatever is being sent was left by a killed one."""
+        with self._base.database.session() as session:
+            if left := outbox.orphans(session, at=self._clock()):
+                told = "%d letters were under way when the last process ended; see «zicha outbox»"
+                log.warning(told, left, extra={"action": "outbox.doubtful"})
+
     def stop(self) -> None:
         self._stopping.set()
 
@@ -102,6 +109,8 @@ class App:
                 self._base.campaign.deadline,
                 extra={"action": "app.late"},
             )
+        if self._base.database.is_sqlite:
+            await self._thread.run(self._settle_orphans)
         self._metronome.start()
         tasks = [asyncio.create_task(self.stream.run()), asyncio.create_task(self._postman.run())]
         stopping = asyncio.create_task(self._stopping.wait())

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import select
-
 from bot import app, config
 from bot.app import Foundation
 from bot.channels import DeliveryError
@@ -15,7 +13,6 @@ from handlers.campaign.explore import explore
 from handlers.campaign.loading import CampaignError
 from storage import outbox, roster, vault
 from storage.database import DatabaseError
-from storage.models import Outgoing
 from storage.outbox import State
 from storage.vault import VaultError
 
@@ -127,11 +124,9 @@ _STATES = {
 def outbox_lines(base: Foundation) -> list[str]:
     """Counts by state, then the latest letters that were refused or are doubtful: key, time, reason; never the text."""
     with base.database.reading() as session:
-        counts = outbox.counts(session)
-        troubled = select(Outgoing).where(Outgoing.state.in_([State.REFUSED, State.DOUBTFUL]))  # type: ignore[attr-defined]
-        rows = session.exec(troubled.order_by(Outgoing.id.desc()).limit(_SHOWN)).all()  # type: ignore[union-attr]
+        counts, troubled = outbox.counts(session), outbox.troubled(session, _SHOWN)
     lines = ["，".join(f"{_STATES[State(state)]} {n}" for state, n in sorted(counts.items())) or "发件箱是空的"]
-    for row in rows:
-        at = f"{row.settled_at.astimezone(base.campaign.zone):%Y-%m-%d %H:%M}" if row.settled_at else ""
-        lines.append(f"{_STATES[State(row.state)]}  {at}  {row.key}  {row.trouble}")
+    for letter in troubled:
+        at = f"{letter.at.astimezone(base.campaign.zone):%Y-%m-%d %H:%M}" if letter.at else ""
+        lines.append(f"{_STATES[letter.state]}  {at}  {letter.key}  {letter.why}")
     return lines

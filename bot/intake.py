@@ -49,9 +49,15 @@ class Intake:
             sender = inbound.sender_id
             if not inbox.admit(session, robot=inbound.robot, msg_id=inbound.msg_id, sender=sender, at=now):
                 return False
-            person = inbox.take_turn(session, sender) if sender else None
+            person, overtaken = inbox.take_turn(session, sender, inbound.received_at) if sender else (None, False)
             desk = Desk(
-                session=session, campaign=self._campaign, inbound=inbound, person=person, now=now, vault=self._vault
+                session=session,
+                campaign=self._campaign,
+                inbound=inbound,
+                person=person,
+                now=now,
+                vault=self._vault,
+                overtaken=overtaken,
             )
             post(session, self._answer(desk), now=now, reply_key=f"{inbound.robot}/{inbound.msg_id}")
         if inbound.content is Content.WITHHELD:

@@ -20,7 +20,7 @@ from storage.outbox import Claimed, State
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=60)
 """Longer than any delivery: upload and send with their time-outs."""
 AT_ONCE = 8
 """Deliveries under way; httpx's engines do best with about ten (perf facts §6)."""
@@ -30,6 +30,8 @@ _POLL = 1.0
 _LAST_DELIVERIES = 5.0
 """How long a stop waits for letters under way; the stop as a whole has ten seconds."""
 _LONGEST_DELAY = 3600.0
+_LONGEST_WAIT = 60.0
+"""Somebody waits for a reply: it is tried again at least every minute."""
 
 
 class Postman:
@@ -177,7 +179,8 @@ class Postman:
                     case None:
                         outbox.settle(session, letter.id, State.SENT, at=now, receipt=receipt)
                     case Later():
-                        delay = min(error.delay * 2 ** min(letter.attempts - 1, 6), _LONGEST_DELAY)
+                        longest = _LONGEST_WAIT if letter.topic == "reply" else _LONGEST_DELAY
+                        delay = min(error.delay * 2 ** min(letter.attempts - 1, 6), longest)
                         outbox.put_off(session, letter.id, until=now + timedelta(seconds=delay), trouble=str(error))
                     case Refused():
                         outbox.settle(session, letter.id, State.REFUSED, at=now, trouble=str(error))

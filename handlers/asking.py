@@ -46,16 +46,24 @@ def lines(path: Walk) -> list[str]:
             continue
         if steps[0].row:
             cells = [path.cell(s.question.id, s.row) for s in steps if s.question.kind not in ("review", "fix")]
-            lines.append(texts.summary_line(number, f"数据{steps[0].row}", " / ".join(cells)))
+            lines.append(texts.summary_line(number, _name(path, number), " / ".join(cells)))
         else:
-            lines.append(texts.summary_line(number, steps[0].question.name, path.label(steps[0].question.id)))
+            lines.append(texts.summary_line(number, _name(path, number), path.label(steps[0].question.id)))
     return lines
 
 
 def entries(path: Walk, ahead: str) -> Choice:
     """The list to choose from after «修改»."""
-    options = [Reply("继续", "继续")] if path.place else []
-    for number in range(path.entries, 0, -1):
-        if any(step.given for step in path.entry(number)):
-            options.insert(0, Reply(f"修改 {number}", f"修改 {number}"))
+    options = [
+        Reply(f"{number} {_name(path, number)}", f"修改 {number}")
+        for number in range(1, path.entries + 1)
+        if any(step.given for step in path.entry(number))
+    ]
+    if path.place:
+        options.append(Reply("继续", "继续"))
     return Choice(texts.TITLE, "\n".join([ahead, "", *lines(path)]), tuple(options))
+
+
+def _name(path: Walk, number: int) -> str:
+    first = path.entry(number)[0]
+    return f"数据{first.row}" if first.row else first.question.name

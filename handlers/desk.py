@@ -23,6 +23,8 @@ class Desk:
     person: Person | None
     now: datetime
     vault: Vault = field(repr=False)
+    overtaken: bool = False
+    """The person said something newer that was taken before this message."""
 
     @property
     def today(self) -> date:

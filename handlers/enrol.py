@@ -6,7 +6,7 @@ Nobody enters the roster by their own word alone.
 import re
 from dataclasses import replace
 
-from handlers import access, commands, self_check, texts
+from handlers import access, commands, menus, self_check, texts
 from handlers.campaign import id_number
 from handlers.campaign.matching import clean, number
 from handlers.desk import Desk, full_name
@@ -65,7 +65,7 @@ def _chosen(desk: Desk, applicant: Applicant, unit_id: int) -> list[Letter]:
     applicant.unit_id, applicant.stage = unit.id, NAMING
     ask = texts.ask_name(_full(desk, unit))
     if _NAME.match(applicant.nick):
-        return [desk.reply(Choice(texts.TITLE, ask, (Reply(applicant.nick, applicant.nick),)))]
+        return [desk.reply(Choice(texts.TITLE, ask, menus.numbered((applicant.nick, applicant.nick))))]
     return [desk.reply(Text(ask, texts.TITLE))]
 
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 from handlers.campaign import id_number
 
-_RUN = re.compile(r"(?<![\dA-Za-z])(\d{17}[\dXx]|\d{15})(?![\dA-Za-z])")
+_BETWEEN = re.compile(r"(?<=\d)[\s.·,，、;；:：/\\_|\-‐-―－]{1,3}(?=[\dXx])")
+"""What people and programs put between the digits of one number."""
+_RUN = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15})(?!\d)")
+_PASSPORT = re.compile(r"(?<![A-Za-z\d])(?:[EGeg]\d{8}|[Ee][A-Za-z]\d{7})(?!\d)")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 MANY_PHONES = 3
 """So many mobile numbers in one message are a list; one or two are a contact."""
@@ -23,13 +26,20 @@ class Leak:
 
 def look(text: str) -> Leak | None:
     """What must not be kept in this text; None where there is nothing."""
-    folded = unicodedata.normalize("NFKC", text)
-    ids = sum(id_number.plausible(run) for run in _RUN.findall(folded))
-    ids = ids or int(id_number.find(folded) is not None)
+    folded = unicodedata.normalize("NFKC", _seen(text))
+    joined = _BETWEEN.sub("", folded)
+    ids = max(sum(id_number.plausible(run) for run in _RUN.findall(version)) for version in (folded, joined))
+    ids += len(_PASSPORT.findall(folded))
     phones = len(_MOBILE.findall(folded))
     if ids or phones >= MANY_PHONES:
         return Leak(ids, phones if phones >= MANY_PHONES else 0)
     return None
+
+
+def _seen(text: str) -> str:
+    """The text as it is seen: control characters part words, invisible ones do not."""
+    kinds = ((unicodedata.category(c), c) for c in text)
+    return "".join(" " if kind == "Cc" else c for kind, c in kinds if kind != "Cf")
 
 
 def mask_phones(text: str) -> str:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from handlers import access, texts
+from handlers import access, menus, texts
 from handlers.access import Reach
 from handlers.commands import SPOKEN, Command
 from handlers.desk import Desk, full_name
 from handlers.find_unit import MOST, search
 from handlers.manners import next_polite
-from handlers.messages import Choice, Document, Letter, Reply, Text
+from handlers.messages import Choice, Document, Letter, Text
 from storage import oversight, roster
 from storage.models import Person, Unit
 from storage.outbox import known_keys
+from storage.rows import UnitKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ def _named(desk: Desk, person: Person, reach: Reach, command: Command) -> Asked 
         return [_outside(desk, reach)]
     if len(exact) == 1:
         return Asked(desk, person, exact[0])
-    options = tuple(Reply(_name(desk, unit), f"{SPOKEN[command.word]} {unit.code}") for unit in exact[:MOST])
-    return [desk.reply(Choice(texts.TITLE, texts.WHICH_UNIT, options))]
+    options = ((_name(desk, unit), f"{SPOKEN[command.word]} {unit.code}") for unit in exact[:MOST])
+    return [desk.reply(Choice(texts.TITLE, texts.WHICH_UNIT, menus.numbered(*options)))]
 
 
 def _name(desk: Desk, unit: Unit) -> str:
@@ -70,25 +71,24 @@ def _name(desk: Desk, unit: Unit) -> str:
 
 
 def _outside(desk: Desk, reach: Reach) -> Letter:
+    """A no that does not even say whether such a unit exists, and who could help."""
     chain = roster.chain(desk.session, reach.home)
-    above = next((u.name for u in chain if u.kind == "county"), "市大数据局") if len(chain) > 1 else ""
-    above = f"{above}大数据中心" if above and not above.startswith("市") else above
-    if len(chain) == 2:
-        above = "市大数据局"
-    return desk.reply(Text(texts.outside_reach(full_name(chain), above), texts.TITLE))
+    county = chain[1].name if len(chain) > 2 and chain[1].kind == UnitKind.COUNTY else ""
+    told = texts.outside_reach(full_name(chain), county, whole=len(chain) == 1)
+    return desk.reply(Text(told, texts.TITLE))
 
 
-def progress(asked: Asked) -> list[Letter]:
-    """The figures of a unit and of the level below; the same in a group, for they name nobody."""
+def progress(asked: Asked, own: str = "") -> list[Letter]:
+    """The figures of a unit and of the level below; the same in a group, for they name nobody. `own` is a sentence
+    about the asker's own self-check."""
     desk = asked.desk
     total, parts = oversight.rolled_up(desk.session, desk.campaign.id, asked.unit)
     told = texts.progress(desk.campaign, desk.now, asked.name, total, [(unit.name, tally) for unit, tally in parts])
     if desk.in_group:
         return [desk.reply(Text(told, texts.TITLE))]
-    options = [Reply(paper, _with_unit(paper, asked)) for paper in ("导出 反馈表", "导出 承诺书")]
-    if total.missing:
-        options = [Reply("名单", _with_unit("名单", asked)), Reply("催办", _with_unit("催办", asked)), *options]
-    return [desk.reply(Choice(texts.TITLE, told, tuple(options)))]
+    offered = ["名单", "催办"] if total.missing else []
+    options = menus.numbered(*((name, _with_unit(name, asked)) for name in (*offered, "导出 反馈表", "导出 承诺书")))
+    return [desk.reply(Choice(texts.TITLE, "\n\n".join(filter(None, [told, own])), options))]
 
 
 def _with_unit(command: str, asked: Asked) -> str:
@@ -104,7 +104,7 @@ def names(asked: Asked) -> list[Letter]:
     if rows:
         by_unit = [(unit.name, [p.name for p, _, _ in group]) for unit, group in groupby(rows, key=lambda row: row[1])]
         told = texts.names(asked.name, by_unit, len(rows))
-        body = Choice(texts.TITLE, told, (Reply("催办", _with_unit("催办", asked)),))
+        body = Choice(texts.TITLE, told, menus.numbered(("催办", _with_unit("催办", asked))))
         letters = [desk.whisper(body)]
     else:
         letters = [desk.whisper(Text(texts.nobody_missing(asked.name), texts.TITLE))]
@@ -124,7 +124,7 @@ def nudge(asked: Asked) -> list[Letter]:
     again = known_keys(desk.session, [letter.key for letter in letters])
     fresh = [letter for letter in letters if letter.key not in again]
     desk.record("nudge", subject=asked.unit.code, detail=f"{len(fresh)}")
-    when = "马上" if at <= desk.now else f"现在不是工作时间，{texts.moment(at, campaign)} 会"
+    when = texts.MOMENT_NOW if at <= desk.now else texts.moment_later(at, campaign)
     told = texts.nudged(asked.name, len(fresh), len(again), when)
     return [desk.reply(Text(told, texts.TITLE)), *fresh]
 
@@ -136,7 +136,7 @@ def _nudge(asked: Asked, person: Person, begun: bool, at: datetime) -> Letter:
     local = at.astimezone(campaign.zone)
     return Letter(
         to=asked.desk.direct(person.staff_id),
-        body=Choice(texts.TITLE, words, (Reply("继续", "继续"),)),
+        body=Choice(texts.TITLE, words, menus.numbered(("继续", "继续"))),
         topic="nudge",
         key=f"{campaign.id}/nudge/{local:%Y-%m-%d}/{person.id}",
         not_before=at,
@@ -175,6 +175,9 @@ def bind(asked: Asked) -> list[Letter]:
     if not desk.in_group:
         return [desk.reply(Text(texts.BIND_IN_GROUP, texts.TITLE))]
     chat = desk.inbound.chat
+    bound = roster.group(desk.session, chat.id)
+    if bound and not access.reach(desk.session, asked.person).covers(roster.unit(desk.session, bound.unit_id)):
+        return [desk.reply(Text(texts.BOUND_BY_OTHERS, texts.TITLE))]
     roster.bind_group(
         desk.session,
         conversation_id=chat.id,

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from handlers import texts
+from handlers import menus, texts
 from handlers.campaign.definition import Campaign, ReminderRule
 from handlers.desk import full_name
 from handlers.manners import polite_day
-from handlers.messages import Address, ChatKind, Choice, Letter, Reply, Text
+from handlers.messages import Address, ChatKind, Choice, Letter, Text
 from storage import cases, oversight, roster
 from storage.models import Firing
 
@@ -73,7 +73,7 @@ def _to_people(session: Session, campaign: Campaign, moment: Due, channel: str) 
         words = moment.rule.people_text.format(state=texts.state_of(begun=begun), **_when(campaign, moment))
         yield Letter(
             to=Address(channel, ChatKind.DIRECT, person.staff_id),
-            body=Choice(texts.TITLE, words, (Reply("继续", "继续"),)),
+            body=Choice(texts.TITLE, words, menus.numbered(("继续", "继续"))),
             topic="reminder",
             key=_key(campaign, moment, f"p{person.id}"),
             expires_at=moment.late_by,

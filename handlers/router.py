@@ -1,7 +1,7 @@
 """Who gets the message. The one door into the talk: `answer` turns an inbound message into letters and writes what it
 changed in the open transaction; it sends nothing and remembers nothing of its own."""
 
-from handlers import access, commands, enrol, leak_guard, oversight, self_check, texts
+from handlers import access, commands, enrol, leak_guard, menus, oversight, self_check, texts
 from handlers.commands import FOR_COORDINATORS, Command, Word
 from handlers.desk import Desk
 from handlers.messages import Content, Letter, Text
@@ -22,12 +22,28 @@ def answer(desk: Desk, max_text: int = MAX_TEXT) -> list[Letter]:
     if person is None or not person.active:
         if desk.in_group:
             return [desk.reply(Text(texts.SELF_CHECK_IS_DIRECT, texts.TITLE)), *_privately(desk)]
-        return enrol.meet(desk, inbound.text)
+        return enrol.meet(desk, menus.meant(menus.last_seen(desk), inbound.text))
     if inbound.content in (Content.PICTURE, Content.FILE, Content.OTHER):
         told = texts.CANNOT_READ if inbound.content is Content.OTHER else texts.FILE_NOT_WANTED
         return _in_private(desk, person, told)
-    command = commands.parse(inbound.text)
-    return _obey(desk, person, command) if command else _talk(desk, person)
+    if desk.in_group:
+        command = commands.parse(inbound.text)
+        return _obey(desk, person, command) if command else _in_private(desk, person)
+    return _talk(desk, person)
+
+
+def _talk(desk: Desk, person: Person) -> list[Letter]:
+    """A message in 1:1: a command, a button of the menu above it, or an answer to the question above it."""
+    if desk.overtaken:
+        return self_check.go_on(desk, person, texts.CAME_LATE)
+    seen, said = menus.last_seen(desk), desk.inbound.text
+    if commands.parse(said) is None:
+        said = menus.meant(seen, said)
+    if command := commands.parse(said):
+        return _obey(desk, person, command)
+    if not seen.arrived and not self_check.is_tapped(desk, said):
+        return self_check.go_on(desk, person, texts.NOT_SEEN)
+    return self_check.answer(desk, person, said)
 
 
 def _at_the_door(desk: Desk, max_text: int) -> list[Letter]:
@@ -35,10 +51,10 @@ def _at_the_door(desk: Desk, max_text: int) -> list[Letter]:
     inbound = desk.inbound
     if inbound.content is Content.WITHHELD:
         return [desk.reply(Text(texts.WITHHELD, texts.TITLE))]
-    if len(inbound.text) > max_text:
-        return [desk.reply(Text(texts.too_long_message(max_text), texts.TITLE))]
     seen = leak_guard.look(inbound.text)
     if seen is None or (_own_number_wanted(desk) and seen.id_numbers <= 1 and not seen.phones):
+        if len(inbound.text) > max_text:
+            return [desk.reply(Text(texts.too_long_message(max_text), texts.TITLE))]
         return []
     desk.record("leak", detail=f"{seen}")
     return [desk.reply(Text(texts.leak(seen, in_group=desk.in_group), texts.TITLE))]
@@ -107,19 +123,14 @@ def _for_coordinator(desk: Desk, person: Person, command: Command) -> list[Lette
         case Word.BIND:
             return oversight.bind(asked)
         case _:
-            letters = oversight.progress(asked)
-            own = Text(self_check.status(desk, person), texts.TITLE)
-            return letters if desk.in_group or command.rest else [*letters, desk.reply(own)]
+            own = "" if desk.in_group or command.rest else self_check.status(desk, person)
+            return oversight.progress(asked, own)
 
 
 def _not_for_staff(desk: Desk, person: Person) -> list[Letter]:
     """A friendly no; what it says of the person's own self-check is said to them alone."""
     told = texts.not_for_staff("" if desk.in_group else self_check.status(desk, person))
     return [desk.reply(Text(told, texts.TITLE))]
-
-
-def _talk(desk: Desk, person: Person) -> list[Letter]:
-    return _in_private(desk, person) if desk.in_group else self_check.answer(desk, person, desk.inbound.text)
 
 
 def _in_private(desk: Desk, person: Person, ahead: str = "") -> list[Letter]:

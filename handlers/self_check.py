@@ -8,7 +8,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 
-from handlers import asking, leak_guard, pledge, texts
+from handlers import asking, leak_guard, menus, pledge, texts
 from handlers.campaign import progress, questionnaire
 from handlers.campaign.answers import Change, Given, fold, restart
 from handlers.campaign.definition import Campaign
@@ -16,7 +16,7 @@ from handlers.campaign.matching import clean
 from handlers.campaign.questionnaire import Problem, Turn
 from handlers.campaign.walk import Setting, Step, Walk, walk
 from handlers.desk import Desk
-from handlers.messages import Choice, Letter, Reply, Text
+from handlers.messages import Choice, Letter, Text
 from storage import cases, outbox
 from storage.models import Case, Person
 
@@ -120,13 +120,13 @@ def pause(desk: Desk, person: Person) -> list[Letter]:
     sitting, _ = sit_down(desk, person)
     if sitting.path.place is None:
         return [desk.reply(Text(texts.already_done(sitting.case.receipt), texts.TITLE))]
-    options = (Reply("继续", "继续"),)
+    options = menus.numbered(("继续", "继续"))
     return [desk.reply(Choice(texts.TITLE, texts.paused(desk.campaign.deadline), options))]
 
 
 def start_over(desk: Desk, person: Person, *, sure: bool) -> list[Letter]:
     if not sure:
-        options = (Reply("1 确定重新开始", "确定重新开始"), Reply("2 不了，继续", "继续"))
+        options = menus.numbered(*texts.RESTART_OPTIONS)
         return [desk.reply(Choice(texts.TITLE, texts.RESTART_ASK, options))]
     sitting, _ = sit_down(desk, person)
     sitting.add((restart(),))
@@ -144,7 +144,7 @@ def explain(desk: Desk, person: Person) -> list[Letter]:
         told = "\n\n".join(f"**{kind.name}**：{kind.text}" for kind in desk.campaign.data_classes)
     else:
         told = sitting.path.fill(place.question.help, place.row, texts.quote)
-    return _ask(sitting, told)
+    return _ask(sitting, told, anew=True)
 
 
 def status(desk: Desk, person: Person) -> str:
@@ -193,7 +193,7 @@ def _accept(sitting: Sitting, place: Step, turn: Turn) -> list[Letter]:
         ahead = texts.noted(path.cell(place.question.id, place.row))
     if progress.finished(path):
         return _hand_in(sitting, path)
-    return _ask(sitting, ahead)
+    return _ask(sitting, ahead, anew=True)
 
 
 def _without_phones(sitting: Sitting, change: Change) -> Change:
@@ -204,6 +204,12 @@ def _without_phones(sitting: Sitting, change: Change) -> Change:
     masked = tuple(leak_guard.mask_phones(value) for value in given.values)
     sealed = sitting.desk.vault.seal("\n".join(given.values), f"answer/{sitting.case.id}")
     return Change(change.key, replace(given, values=masked, sealed=sealed))
+
+
+def is_tapped(desk: Desk, said: str) -> bool:
+    """True for a button of one of the questions: it says itself what it answers."""
+    found = _MARKED.match(clean(said))
+    return found is not None and found["mark"].rstrip("0123456789") in desk.campaign.marks
 
 
 def _refuse(sitting: Sitting, place: Step, turn: Turn, said: str) -> list[Letter]:
@@ -226,14 +232,15 @@ def _stale(sitting: Sitting, mark: str) -> list[Letter]:
     return _ask(sitting, f"{told}{texts.stale_now()}")
 
 
-def _ask(sitting: Sitting, ahead: str = "") -> list[Letter]:
-    """The present question, with what is to be said ahead of it in the same message."""
+def _ask(sitting: Sitting, ahead: str = "", *, anew: bool = False) -> list[Letter]:
+    """The present question, with what is to be said ahead of it in the same message; `anew`: it was just reached, so
+    the pledge is shown whole."""
     desk, path = sitting.desk, sitting.path
     place = path.place
     if place is None:
         told = "\n\n".join(filter(None, [ahead, texts.already_done(sitting.case.receipt)]))
         return [desk.reply(Text(told, texts.TITLE))]
-    pieces = pledge.shown(desk.campaign) if place.question.show_pledge else []
+    pieces = pledge.shown(desk.campaign) if place.question.show_pledge and anew else []
     return [*(desk.reply(body) for body in pieces), desk.reply(asking.question(path, place, ahead))]
 
 

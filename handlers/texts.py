@@ -79,7 +79,7 @@ def problem(what: Problem, question: Question, said: str, today: date) -> str:
         case Problem.PAST_DATE:
             return f"这个日期已经过去了。请回复今天（{day(today)}）或以后的日期。"
         case Problem.BAD_ID_NUMBER:
-            return "这个号码的校验位对不上，可能输错一位。请再发一次；不方便的话回复“稍后”，其他内容都已保存。"
+            return "这个号码的校验位对不上，可能输错或少了一位。请再发一次；不方便的话回复“稍后”，其他内容都已保存。"
         case Problem.NO_ID_NUMBER:
             return "没有看到身份证号。请回复姓名和身份证号；不方便的话回复“稍后”，其他内容都已保存。"
         case Problem.EDIT_WHICH:
@@ -96,6 +96,10 @@ def problem(what: Problem, question: Question, said: str, today: date) -> str:
 def stale(label: str) -> str:
     """An old button of a question that has been answered."""
     return f"这个问题您已经答过（{quote(label, 60)}）。要改请发“修改”。" if label else "这个按钮已经过时了。"
+
+
+CAME_LATE = "刚才那条消息到得晚了，我没有按它记。现在是："
+NOT_SEEN = "上一条消息可能没有送到您手上，请先看这一题："
 
 
 def stale_now() -> str:
@@ -156,6 +160,7 @@ def paused(deadline: date) -> str:
 
 
 RESTART_ASK = "确定从头再来吗？前面的回答会清空重填，已经提交过的记录保留到您再次提交为止。"
+RESTART_OPTIONS = (("确定重新开始", "确定重新开始"), ("不了，继续", "继续"))
 FIRST_QUESTION = "这已经是第一题了。"
 NOTHING_YET = "还没有可以修改的内容，先从这一题开始："
 EDIT_WHICH = "哪一项要改？"
@@ -207,7 +212,7 @@ SELF_CHECK_IS_DIRECT = "自查请在和我的单聊里做，我已经给您发�
 
 
 def not_for_staff(own: str) -> str:
-    return f"名单、催办和导出由单位联络员负责。{own}"
+    return f"名单、进度和导出由单位联络员负责。{own or '您自己的进度，私聊我发“进度”就能看。'}"
 
 
 def progress(campaign: Campaign, now: datetime, unit: str, total: Tally, parts: Sequence[tuple[str, Tally]]) -> str:
@@ -255,6 +260,13 @@ def nobody_missing(unit: str) -> str:
     return f"**{unit}** 全部完成了，没有要催的人。"
 
 
+MOMENT_NOW = "马上"
+
+
+def moment_later(at: datetime, campaign: Campaign) -> str:
+    return f"现在不是工作时间，{moment(at, campaign)} 会"
+
+
 def only_you_missing(unit: str) -> str:
     return f"**{unit}** 只剩您自己还没完成，不用催别人。回复“继续”就可以填。"
 
@@ -282,9 +294,12 @@ def no_pledges(unit: str) -> str:
     return f"**{unit}** 还没有人在这里签署承诺书。以前签过纸质的不用再打印；要催没填的人，发“催办”。"
 
 
-def outside_reach(home: str, above: str) -> str:
-    ask = f"需要跨单位的数据，请联系{above}。" if above else "请核对单位名称。"
-    return f"您负责的是{home}，看不到其他单位。{ask}"
+def outside_reach(home: str, county: str, *, whole: bool) -> str:
+    """`whole` for somebody who already looks after everything: then the name is wrong."""
+    if whole:
+        return "没有找到这个单位，请核对名称。"
+    above = f"{county}大数据中心" if county else _OFFICES[Role.CITY]
+    return f"您负责的是{home}，看不到其他单位。需要跨单位的数据，请联系{above}。"
 
 
 WHICH_UNIT = "有几个单位名称相近，请选一个："
@@ -294,6 +309,7 @@ def bound(unit: str) -> str:
     return f"这个群已绑定 **{unit}**。@我 发“进度”看数字；临近截止时我会在工作时间提醒一次，只报单位数字，不点名。"
 
 
+BOUND_BY_OTHERS = "这个群已经绑定了别的单位。要改，请那个单位的联络员或上级在群里 @我 发“绑定”。"
 BIND_IN_GROUP = "请在要绑定的工作群里 @我 发“绑定”。"
 
 

@@ -31,7 +31,7 @@ class DatabaseError(Exception):
 class Database:
     """One database. `session()` is a transaction: it commits at the end or leaves no trace."""
 
-    def __init__(self, url: str, *, busy_timeout_ms: int = 10_000) -> None:
+    def __init__(self, url: str, *, busy_timeout_ms: int = 4_000) -> None:
         try:
             self.url = make_url(url)
         except (ArgumentError, ValueError) as error:

@@ -23,10 +23,18 @@ def blame(session: Session, *, robot: str, msg_id: str, fault: str) -> None:
     session.exec(update(Inbound).where(col(Inbound.robot) == robot, col(Inbound.msg_id) == msg_id).values(fault=fault))
 
 
-def take_turn(session: Session, staff_id: str) -> Person | None:
-    """The person, with their row locked until the transaction ends: one turn of a person at a time."""
+def take_turn(session: Session, staff_id: str, said_at: datetime) -> tuple[Person | None, bool]:
+    """The person, with their row locked until the transaction ends: one turn of a person at a time. And whether they
+    said something newer before this: pushes may overtake each other (DingTalk facts §1.5)."""
     session.exec(update(Person).where(col(Person.staff_id) == staff_id).values(turn=Person.turn + 1))
-    return session.exec(select(Person).where(Person.staff_id == staff_id)).one_or_none()
+    person = session.exec(select(Person).where(Person.staff_id == staff_id)).one_or_none()
+    if person is None:
+        return None, False
+    overtaken = person.heard_at is not None and said_at < person.heard_at
+    if not overtaken:
+        person.heard_at = said_at
+        session.add(person)
+    return person, overtaken
 
 
 def forget_before(session: Session, moment: datetime) -> int:

@@ -64,6 +64,8 @@ class Person(SQLModel, table=True):
     active: bool = True
     turn: int = 0
     """Counts this person's messages; its row lock keeps one turn of a person at a time, on every instance."""
+    heard_at: datetime | None = _moment()
+    """When the newest message taken was said, by the platform's clock: an older one that comes later is no answer."""
 
 
 class Appointment(SQLModel, table=True):

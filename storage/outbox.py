@@ -154,9 +154,55 @@ def withdraw(session: Session, lane: str, topics: Sequence[str], *, at: datetime
     ).rowcount
 
 
+def last(session: Session, lane: str, *, now: datetime) -> tuple[State, str] | None:
+    """The newest letter to a chat that is out or on its way: its state and body."""
+    found = session.exec(
+        select(Outgoing.state, Outgoing.body)
+        .where(
+            col(Outgoing.lane) == lane,
+            col(Outgoing.state).not_in([State.WITHDRAWN, State.EXPIRED]),
+            col(Outgoing.not_before) <= now,
+        )
+        .order_by(col(Outgoing.id).desc())
+        .limit(1)
+    ).first()
+    return (State(found[0]), found[1]) if found else None
+
+
+def orphans(session: Session, *, at: datetime) -> int:
+    """At the start of the only process on a database: what a killed one was sending is doubtful now, not after its
+    lease. Returns how many."""
+    return session.exec(
+        update(Outgoing)
+        .where(col(Outgoing.state) == State.SENDING)
+        .values(state=State.DOUBTFUL, settled_at=at, leased_until=None, trouble="the process ended while sending")
+    ).rowcount
+
+
 def next_due(session: Session) -> datetime | None:
     """When the earliest waiting letter wants to go."""
     return session.exec(select(func.min(Outgoing.not_before)).where(col(Outgoing.state) == State.WAITING)).one()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A letter that was refused or is doubtful; never what it says."""
+
+    state: State
+    key: str
+    at: datetime | None
+    why: str
+
+
+def troubled(session: Session, limit: int) -> list[Trouble]:
+    """The newest letters somebody may have to look into."""
+    rows = session.exec(
+        select(Outgoing)
+        .where(col(Outgoing.state).in_([State.REFUSED, State.DOUBTFUL]))
+        .order_by(col(Outgoing.id).desc())
+        .limit(limit)
+    ).all()
+    return [Trouble(State(row.state), row.key, row.settled_at, row.trouble) for row in rows]
 
 
 def counts(session: Session) -> dict[str, int]:

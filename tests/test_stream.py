@@ -397,7 +397,7 @@ async def test_opens_that_fail_back_off(monkeypatch: pytest.MonkeyPatch) -> None
             await asyncio.wait_for(line.connected.wait(), 3)
             monkeypatch.undo()
     pauses = [seconds for seconds in slept if seconds >= 0.5]  # what follows is the SDK's and the socket's own
-    assert pauses[:12] == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60]
+    assert pauses[:12] == [1, 2, 4, 8, 16, 30, 30, 30, 30, 30, 30, 30]
 
 
 async def test_wrong_credentials_are_said_with_the_setting(caplog: pytest.LogCaptureFixture) -> None:

@@ -629,7 +629,7 @@ def test_killed_again_and_again_every_answer_is_there_once(real_time: SandboxPro
     lines = [(who, line) for line in TOUCHED_WALK for who in people]
     total, chance, until = len(lines), random.Random(69), time.monotonic() + 10
     kills = 0
-    while time.monotonic() < until and kills < 4:
+    while time.monotonic() < until and kills < 3:
         with zicha_run(box, data) as process:
             for _ in range(chance.randint(5, 12)):
                 if lines:

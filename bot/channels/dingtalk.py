@@ -148,12 +148,12 @@ class DingTalk:
         await self._token.get(self._client)
 
     async def _by_webhook(self, url: str, parcel: Parcel) -> bool:
-        """True if the session took it; False where the session is gone and the OpenAPI has to do."""
+        """True if the session took it; False where it did not and the OpenAPI has to do (facts §3.2: on any error)."""
         if isinstance(parcel.body, Attachment):
             return False
         try:
             await self._call("POST", url, json={**wording.webhook(parcel.body), "msgUuid": parcel.key[-64:]})
-        except Refused:
+        except (Refused, Later):
             self._sessions.forget(parcel.to[0])
             return False
         return True

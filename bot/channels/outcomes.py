@@ -70,7 +70,7 @@ def judge(status: int, code: str) -> None:
         raise Later(code, _LATER[low])
     if low in _QUOTA:
         raise Later(f"{code}: the month's quota is used up; see 开发者后台 → 资源管理", _QUOTA_DELAY)
-    if low in _BAD_TOKEN:
+    if low in _BAD_TOKEN or (status == 401 and low != "authfailed"):
         raise BadToken(code, 1.0)
     if status == 429 or code == "1111":
         raise Later(f"HTTP {status} {code}", _BAN_DELAY if code == "1111" else 2.0)

@@ -37,9 +37,10 @@ _SILENCE = 180.0
 """No frame for so long: the socket may be dead; the platform pings every 20 to 30 seconds (facts §1.5)."""
 _DRAIN = 10.0
 """How long a connection that was told to go may still ack (the platform closes it after ten seconds)."""
+_QUOTA_USED_UP = "20001"
 _LAST_ACKS = 2.0
 """How long a stop waits for messages being stored; an unacked one is pushed again after the restart."""
-_LONGEST_PAUSE = 60.0
+_LONGEST_PAUSE = 30.0
 _CREDENTIALS = "check DINGTALK_CLIENT_ID, DINGTALK_CLIENT_SECRET and that the app is published in Stream mode"
 _MAX_FRAME = 1024 * 1024
 

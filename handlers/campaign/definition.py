@@ -87,6 +87,8 @@ class Group(_Part):
     columns: list[Question]
     review: Question
     fix: Question
+    remove: str
+    """The button that takes a whole row away."""
     max_rows: int = Field(default=20, ge=1, le=200)
 
 

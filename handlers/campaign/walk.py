@@ -143,7 +143,7 @@ class Walk:
             group = self.campaign.group_of[question.id]
             columns = [Option(id=column.id, label=column.name) for column in group.columns]
             several = f"{group.id}.2.{group.review.id}" in self.answers
-            return [*columns, Option(id=DELETE, label="删掉这一份")] if several else columns
+            return [*columns, Option(id=DELETE, label=group.remove)] if several else columns
         if question.options_from:
             source = self._question(question.options_from)
             return [

@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column("phone_sealed", sa.String(length=255), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("heard_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["unit_id"],
             ["unit.id"],
