@@ -187,6 +187,8 @@ def _accept(sitting: Sitting, place: Step, turn: Turn) -> list[Letter]:
         name, number = turn.signer
         pledge.keep_draft(desk, sitting.case, name, number)
         ahead = texts.number_received(number.masked)
+        if name != sitting.person.name:
+            ahead += texts.other_name(name, sitting.person.name)
     elif place.question.kind not in ("review", "fix", "submit") and not any(
         c.given and c.given.open for c in turn.changes
     ):

@@ -27,9 +27,14 @@ def quote(said: str, limit: int = 200) -> str:
     return text if len(text) <= limit else f"{text[:limit]}……"
 
 
+ECHOED = 12
+"""So many characters of something not understood are repeated."""
+
+
 def echo(said: str) -> str:
-    """What somebody said and was not understood. Long numbers are left out: they may be somebody's."""
-    return quote(re.sub(r"\d[\d -]{5,}\d", "……", unicodedata.normalize("NFKC", clean(said))), 20)
+    """What somebody said and was not understood: a few words of it. More is not repeated, it may be about others."""
+    words = quote(unicodedata.normalize("NFKC", clean(said)), ECHOED)
+    return f"“{words}”" if len(clean(said)) <= ECHOED and not re.search(r"\d{6}", words) else "这句话"
 
 
 def day(value: date) -> str:
@@ -90,7 +95,7 @@ def problem(what: Problem, question: Question, said: str, today: date) -> str:
             kind = (
                 "可以回复几个数字或名称，例如“1 2”。" if question.kind == "multi" else "请回复前面的数字，或者点按钮。"
             )
-            return f"“{echo(said)}”没有对上选项。{kind}"
+            return f"{echo(said)}没有对上选项。{kind}"
 
 
 def stale(label: str) -> str:
@@ -108,6 +113,12 @@ def stale_now() -> str:
 
 def number_received(mask: str) -> str:
     return f"已收到，**{mask}**。请把上一条消息撤回（长按 → 撤回），聊天里就不留号码了。"
+
+
+def other_name(name: str, known: str) -> str:
+    """Somebody signs with another name than the roster has: one of the two is wrong, and they can tell which."""
+    named = f"名册上您是**{quote(known, 20)}**，这里会按**{quote(name, 20)}**签"
+    return f"承诺书要本人签。{named}；写错了请改“姓名和身份证号”那一项。"
 
 
 def summary_line(number: int, name: str, label: str) -> str:

@@ -40,7 +40,7 @@ class Database:
             raise DatabaseError(_NO_ADDRESS)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
-            _make_folder(Path(self.url.database).parent)
+            _make_file(Path(self.url.database))
         self.engine = self._sqlite(busy_timeout_ms) if self.is_sqlite else self._server()
 
     def _sqlite(self, busy_timeout_ms: int) -> Engine:
@@ -108,12 +108,15 @@ class Database:
         self.engine.dispose()
 
 
-def _make_folder(folder: Path) -> None:
+def _make_file(file: Path) -> None:
+    """An empty file that only its owner reads; SQLite's journals take over its mode."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
     except OSError as error:
-        why = f"the folder {folder} cannot be made ({error.strerror})"
-        raise DatabaseError(f"{why}; check ZICHA_DATA and ZICHA_DATABASE_URL") from error
+        raise DatabaseError(
+            f"the database {file} cannot be made ({error.strerror}); check ZICHA_DATA and ZICHA_DATABASE_URL"
+        ) from error
 
 
 def _alembic() -> Config:

@@ -212,7 +212,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "rapidfuzz": ("handlers/find_unit.py",),
     "rich": ("bot/__main__.py",),
     "sqlalchemy": ("storage",),
-    "sqlmodel": ("storage", "handlers", "bot/intake.py", "bot/inspect.py"),  # upstairs for `Session` and `select`
+    "sqlmodel": ("storage", "handlers", "bot/intake.py"),  # upstairs for `Session` and `select`
     "stdnum": ("handlers/campaign/id_number.py",),
     "typer": ("bot/__main__.py",),
     "websockets": ("bot/channels/stream.py",),

@@ -485,11 +485,11 @@ def test_plain_words() -> None:
 @pytest.mark.parametrize(
     ("written", "sent"),
     [
-        ("一\n二", "一  \n二"),
+        ("一\n二", "一  \n  二"),
         ("一\n\n二", "一\n\n二"),
         ("标题：\n- 甲\n- 乙", "标题：\n- 甲\n- 乙"),
         ("标题：\n1. 甲\n2. 乙", "标题：\n1. 甲\n2. 乙"),
-        ("一\n二\n三", "一  \n二  \n三"),
+        ("一\n二\n三", "一  \n  二  \n  三"),
     ],
 )
 def test_line_breaks_survive(written: str, sent: str) -> None:

@@ -20,6 +20,8 @@ from handlers.messages import Address, ChatKind
 
 _TOKEN_MARGIN = 300.0
 _SESSION_MARGIN = 60.0
+_SESSION_GONE = "300001"
+_WEBHOOK_PAUSE = 600.0
 
 
 class AccessToken:
@@ -115,6 +117,7 @@ class DingTalk:
         self._client = httpx.AsyncClient(transport=transport or AiohttpTransport(), timeout=timeout)
         self._token = AccessToken(config.openapi_endpoint, config.client_id, config.client_secret)
         self._pace = Pace(config.qps)
+        self._no_webhooks: dict[ChatKind, float] = {}
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -124,7 +127,8 @@ class DingTalk:
             media_id = await self._upload(parcel.body)
             return await self._send(parcel.to, *wording.file(media_id, parcel.body.name))
         if parcel.reply and self._config.reply_by == "webhook":
-            url = self._sessions.find(parcel.to[0], self._now())
+            paused = time.monotonic() < self._no_webhooks.get(parcel.to[0].kind, 0.0)
+            url = None if paused else self._sessions.find(parcel.to[0], self._now())
             if url and await self._by_webhook(url, parcel):
                 return Receipt("webhook")
         return await self._send(parcel.to, *wording.openapi(parcel.body))
@@ -153,8 +157,11 @@ class DingTalk:
             return False
         try:
             await self._call("POST", url, json={**wording.webhook(parcel.body), "msgUuid": parcel.key[-64:]})
-        except (Refused, Later):
+        except (Refused, Later) as error:
             self._sessions.forget(parcel.to[0])
+            if isinstance(error, Refused) and _SESSION_GONE not in str(error):
+                # this kind of chat may have no webhooks at all (A/0699 knows them in groups only): ask again in a while
+                self._no_webhooks[parcel.to[0].kind] = time.monotonic() + _WEBHOOK_PAUSE
             return False
         return True
 

@@ -49,8 +49,9 @@ def action(reply: Reply) -> str:
 
 
 def lines(markdown: str) -> str:
-    """Line breaks as DingTalk wants them: two blanks before a single one that starts no list or paragraph."""
-    return re.sub(r"(?<!\n)\n(?!\n|- |\d+\. |> )", "  \n", markdown)
+    """Line breaks as DingTalk wants them: two blanks on both sides of a single one that starts no list or paragraph
+    (faq-robot, A/0791)."""
+    return re.sub(r"(?<!\n)\n(?!\n|- |\d+\. |> )", "  \n  ", markdown)
 
 
 def _fits_card(body: Choice) -> bool:

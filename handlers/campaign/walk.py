@@ -6,7 +6,7 @@ row) comes from here too.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from handlers.campaign.answers import Answers, Given
 from handlers.campaign.definition import Campaign, Group, Option, Question, Suggestion, When
@@ -188,11 +188,13 @@ class _Blanks(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         setting, deadline = self.walk.setting, self.walk.campaign.deadline
+        soon = setting.today + timedelta(days=3)  # the day of an example
         known = {
             "person": setting.person,
             "unit": setting.unit,
             "today": f"{setting.today.month}月{setting.today.day}日",
             "deadline": f"{deadline.month}月{deadline.day}日",
+            "soon": f"{soon.month}月{soon.day}日",
         }
         return self.quote(known[name] if name in known else self.walk.label(name, self.row))
 
