@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -14,7 +15,7 @@ from rich.console import Console
 
 from bot import app as composition
 from bot import config as configuration
-from bot import inspect, logs, rosters
+from bot import exports, inspect, logs, rosters
 from bot.demo import show
 from handlers.campaign.loading import CampaignError
 from storage.database import DatabaseError
@@ -100,9 +101,36 @@ def check(
 @cli.command()
 def outbox() -> None:
     """发件箱：各状态的数量，以及没送到或存疑的消息。"""
-    base = _foundation(_config())
-    for line in inspect.outbox_lines(base):
-        console.print(line, soft_wrap=True)
+    with _foundation(_config()) as base:
+        for line in inspect.outbox_lines(base):
+            console.print(line, soft_wrap=True)
+
+
+class Paper(StrEnum):
+    FEEDBACK_TABLE = "feedback-table"
+    PLEDGES = "pledges"
+
+
+@cli.command()
+def export(
+    paper: Annotated[Paper, typer.Argument(help="feedback-table：附件2 反馈表；pledges：附件1 承诺书")],
+    unit: Annotated[str, typer.Option(help="单位编码，含下级")],
+    to: Annotated[Path, typer.Option(help="写到哪个文件，.xlsx 或 .docx", dir_okay=False)],
+    unmasked: Annotated[bool, typer.Option("--unmasked", help="显示完整的电话和身份证号，必须写明 --reason")] = False,
+    reason: Annotated[str, typer.Option(help="为什么要完整号码，记入审计")] = "",
+) -> None:
+    """导出反馈表或承诺书到文件。聊天里发的文件号码都遮住；完整号码只能在这里导出，并留下审计记录。"""
+    if unmasked and not reason.strip():
+        _fail("--unmasked 要写明原因：--reason 上报市大数据局")
+    why = reason.strip() if unmasked else ""
+    with _foundation(_config()) as base:
+        try:
+            size = exports.export(base, paper.value, unit, to, reason=why, now=composition.real_clock)
+        except exports.ExportError as error:
+            _fail(str(error))
+    console.print(
+        f"已写到 {to}（{size} 字节）。" + ("里面有完整号码，用完请销毁。" if unmasked else ""), soft_wrap=True
+    )
 
 
 @roster_cli.command("import")
@@ -110,11 +138,11 @@ def roster_import(
     file: Annotated[Path, typer.Argument(help="名册文件，工作表“单位”和“人员”", exists=True, dir_okay=False)],
 ) -> None:
     """导入名册。有一处不对就全部不导入，逐个单元格说明；再次导入只改有变化的。"""
-    base = _foundation(_config())
-    try:
-        changes = rosters.import_file(base, file)
-    except rosters.RosterProblem as error:
-        _fail(*error.lines)
+    with _foundation(_config()) as base:
+        try:
+            changes = rosters.import_file(base, file)
+        except rosters.RosterProblem as error:
+            _fail(*error.lines)
     console.print(
         f"已导入：单位新增 {changes.units_added}、更新 {changes.units_changed}；"
         f"人员新增 {changes.people_added}、更新 {changes.people_changed}。"
@@ -143,12 +171,18 @@ def _config() -> configuration.Config:
         _fail(*error.lines)
 
 
-def _foundation(config: configuration.Config) -> composition.Foundation:
+@contextmanager
+def _foundation(config: configuration.Config) -> Iterator[composition.Foundation]:
+    """What a short command stands on; closed at its end."""
     logs.set_up("WARNING")
     try:
-        return composition.lay_foundation(config)
+        base = composition.lay_foundation(config)
     except (CampaignError, DatabaseError, VaultError, OSError) as error:
         _fail(*str(error).splitlines())
+    try:
+        yield base
+    finally:
+        base.database.close()
 
 
 def _fail(*lines: str) -> NoReturn:

@@ -1,5 +1,6 @@
 """`zicha check` and `zicha outbox`: what is right, what is wrong, and which setting to change."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from bot import app, config
@@ -12,7 +13,7 @@ from handlers.campaign.definition import Campaign
 from handlers.campaign.explore import explore
 from handlers.campaign.loading import CampaignError
 from storage import outbox, roster, vault
-from storage.database import DatabaseError
+from storage.database import Database, DatabaseError
 from storage.outbox import State
 from storage.vault import VaultError
 
@@ -67,30 +68,30 @@ def _campaign(campaign: Campaign) -> list[Finding]:
 
 def _database(settings: Config) -> list[Finding]:
     try:
-        database = settings.open_database()
-        at, newest = database.revision()
-        if at is not None and at != newest:
-            return [
-                Finding(
-                    "数据库", good=False, told=f"表结构是 {at}，程序需要 {newest}；运行 zicha run 会自动升级，先备份"
-                )
-            ]
-        if at is None:
-            return [Finding("数据库", good=True, told="还没有建表，第一次运行时自动建好"), _new_key(settings)]
-        with database.reading() as session:
-            people, used = roster.has_people(session), vault.in_use(session)
-            keys = vault.from_file(settings.key_file, create=False) if used else None
-            if keys:
-                vault.claim(session, keys)
-        database.close()
+        with closing(settings.open_database()) as database:
+            return _opened(settings, database)
     except (DatabaseError, VaultError) as error:
         return [Finding("数据库和密钥", good=False, told=str(error))]
-    found = [
-        Finding("数据库", good=True, told=f"表结构 {at}"),
-        Finding("密钥", good=True, told=f"{keys.key_id if keys else '未使用'}"),
-    ]
+
+
+def _opened(settings: Config, database: Database) -> list[Finding]:
+    at, newest = database.revision()
+    if at is None:
+        return [Finding("数据库", good=True, told="还没有建表，第一次运行时自动建好"), _new_key(settings)]
+    if at != newest:
+        told = f"表结构是 {at}，程序需要 {newest}；运行 zicha run 会自动升级，先备份"
+        return [Finding("数据库", good=False, told=told)]
+    with database.reading() as session:
+        people, used = roster.has_people(session), vault.in_use(session)
+        keys = vault.from_file(settings.key_file, create=False) if used else None
+        if keys:
+            vault.claim(session, keys)
     told = "已导入" if people else "还是空的，先运行 zicha roster import 名册.xlsx"
-    return [*found, Finding("名册", good=people, told=told)]
+    return [
+        Finding("数据库", good=True, told=f"表结构 {at}"),
+        Finding("密钥", good=True, told=keys.key_id if keys else "未使用"),
+        Finding("名册", good=people, told=told),
+    ]
 
 
 def _new_key(settings: Config) -> Finding:

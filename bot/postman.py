@@ -74,20 +74,21 @@ class Postman:
         room = AT_ONCE - len(self._under_way)
         if room <= 0:
             return False
-        claiming = asyncio.ensure_future(self._thread.run(lambda: self._claim(room * TOGETHER)))
+        claiming = asyncio.ensure_future(self._thread.run(lambda: self._claim(room)))
         try:
-            letters = await asyncio.shield(claiming)
+            parcels = await asyncio.shield(claiming)
         except asyncio.CancelledError:
-            await self._release(await claiming)  # what the thread claims meanwhile is not forgotten
+            for letters in await claiming:  # what the thread claims meanwhile is not forgotten
+                await self._release(letters)
             raise
         except Exception:
             log.exception("the outbox cannot be read; trying again", extra={"action": "outbox.trouble"})
             return False
-        for together in self._together(letters):
-            task = asyncio.create_task(self._carry(together))
+        for letters in parcels:
+            task = asyncio.create_task(self._carry(letters))
             self._under_way.add(task)
             task.add_done_callback(self._arrived)
-        return bool(letters)
+        return bool(parcels)
 
     def _together(self, letters: Sequence[Claimed]) -> Iterator[list[Claimed]]:
         """The same words to several persons make one parcel; everything else goes alone."""
@@ -116,18 +117,26 @@ class Postman:
         except TimeoutError:
             return
 
-    def _claim(self, limit: int) -> list[Claimed]:
+    def _claim(self, room: int) -> list[list[Claimed]]:
+        """At most `room` parcels: replies first, then as many of the others as there are deliveries free, so that a
+        reply never waits behind a broadcast."""
         now, real_now = self._now(), self._real_now()
+        until = real_now + LEASE
         with self._database.session() as session:
             doubtful, _ = outbox.sweep(session, now=now, real_now=real_now)
-            letters = outbox.claim(session, now=now, limit=limit, leased_until=real_now + LEASE)
+            parcels = [[x] for x in outbox.claim(session, now=now, bulk=False, limit=room, leased_until=until)]
+            if left := room - len(parcels):
+                many = outbox.claim(session, now=now, bulk=True, limit=left * TOGETHER, leased_until=until)
+                others = list(self._together(many))
+                parcels += others[:left]
+                outbox.release(session, [letter.id for parcel in others[left:] for letter in parcel])
         if doubtful:
             log.warning(
                 "%d letters are doubtful: it is not known whether they arrived; see «zicha outbox»",
                 doubtful,
                 extra={"action": "outbox.doubtful"},
             )
-        return letters
+        return parcels
 
     async def _carry(self, letters: list[Claimed]) -> None:
         """One parcel: every letter of it is settled, whatever happened to the call."""

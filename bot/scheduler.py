@@ -1,6 +1,7 @@
 """The metronome: every few seconds, what is due? The only importer of apscheduler, which remembers nothing here: the
 keys in the database are the memory, so restarts and second instances fire nothing twice."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -48,6 +49,8 @@ class Metronome:
         try:
             if await self._thread.run(self.tick):
                 self._wake()
+        except asyncio.CancelledError:
+            return  # the stop; what the thread has begun it finishes, and the firing is recorded with its letters
         except Exception:
             log.exception("looking for reminders failed", extra={"action": "reminder.trouble"})
 

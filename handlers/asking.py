@@ -34,7 +34,8 @@ def question(path: Walk, step: Step, ahead: str) -> Body:
     if asked.help_label and not picked:
         options.append(Reply(f"？ {asked.help_label}", "？"))
     markdown = "\n\n".join(filter(None, [ahead, body]))
-    return Choice(texts.TITLE, markdown, tuple(options)) if options else Text(markdown, texts.TITLE)
+    title = texts.title(asked.name)
+    return Choice(title, markdown, tuple(options)) if options else Text(markdown, title)
 
 
 def lines(path: Walk) -> list[str]:

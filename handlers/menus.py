@@ -10,7 +10,6 @@ from handlers.campaign.matching import number, plain
 from handlers.desk import Desk
 from handlers.messages import Body, Choice, Reply, from_json
 from storage import outbox
-from storage.outbox import State
 
 
 def numbered(*options: tuple[str, str]) -> tuple[Reply, ...]:
@@ -30,8 +29,7 @@ def last_seen(desk: Desk) -> Seen:
     found = outbox.last(desk.session, str(desk.inbound.chat), now=desk.now)
     if found is None:
         return Seen(None, arrived=True)
-    state, body = found
-    return Seen(from_json(body), arrived=state not in (State.DOUBTFUL, State.REFUSED))
+    return Seen(from_json(found.body), arrived=not found.failed)
 
 
 def meant(seen: Seen, said: str) -> str:

@@ -83,7 +83,8 @@ def progress(asked: Asked, own: str = "") -> list[Letter]:
     about the asker's own self-check."""
     desk = asked.desk
     total, parts = oversight.rolled_up(desk.session, desk.campaign.id, asked.unit)
-    told = texts.progress(desk.campaign, desk.now, asked.name, total, [(unit.name, tally) for unit, tally in parts])
+    named = [(texts.OWN_PEOPLE if unit.id == asked.unit.id else unit.name, tally) for unit, tally in parts]
+    told = texts.progress(desk.campaign, desk.now, asked.name, total, named)
     if desk.in_group:
         return [desk.reply(Text(told, texts.TITLE))]
     offered = ["名单", "催办"] if total.missing else []

@@ -12,6 +12,7 @@ from handlers.desk import Desk
 from handlers.messages import Text
 from storage import cases
 from storage.models import Case, Pledge
+from storage.vault import pledge_purpose
 
 
 def shown(campaign: Campaign) -> list[Text]:
@@ -33,7 +34,7 @@ def keep_draft(desk: Desk, case: Case, name: str, number: IdNumber) -> None:
             text_version=desk.campaign.pledge.version,
             text_digest=desk.campaign.pledge.digest,
             name=name,
-            number_sealed=desk.vault.seal(number.value, purpose(case)),
+            number_sealed=desk.vault.seal(number.value, pledge_purpose(case.id)),
             number_print=desk.vault.fingerprint(number.value),
             number_mask=number.masked,
             at=desk.now,
@@ -41,11 +42,6 @@ def keep_draft(desk: Desk, case: Case, name: str, number: IdNumber) -> None:
         )
     )
     desk.session.flush()
-
-
-def purpose(case: Case) -> str:
-    """What a sealed number is bound to: it opens for this case only."""
-    return f"pledge/{case.id}"
 
 
 def settle(desk: Desk, case: Case, path: Walk) -> str:

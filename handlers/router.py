@@ -67,7 +67,7 @@ def _own_number_wanted(desk: Desk) -> bool:
 def _obey(desk: Desk, person: Person, command: Command) -> list[Letter]:
     reach = access.reach(desk.session, person)
     if command.word is Word.HELP:
-        told = texts.help_for(oversees=reach.oversees, in_group=desk.in_group)
+        told = texts.help_for(reach.highest if reach.oversees else None, in_group=desk.in_group)
         return [desk.reply(Text(told, texts.TITLE))]
     if command.word in FOR_COORDINATORS or (command.word is Word.PROGRESS and reach.oversees):
         if not reach.oversees:

@@ -19,6 +19,7 @@ from handlers.desk import Desk
 from handlers.messages import Choice, Letter, Text
 from storage import cases, outbox
 from storage.models import Case, Person
+from storage.vault import answer_purpose
 
 _BUTTON = re.compile(r"\d{1,2} \S")
 _MARKED = re.compile(r"^(?P<said>.*?)\s*#(?P<mark>[^#\s]{1,24})$", re.DOTALL)
@@ -204,7 +205,7 @@ def _without_phones(sitting: Sitting, change: Change) -> Change:
     if given is None or not any(leak_guard.has_phone(value) for value in given.values):
         return change
     masked = tuple(leak_guard.mask_phones(value) for value in given.values)
-    sealed = sitting.desk.vault.seal("\n".join(given.values), f"answer/{sitting.case.id}")
+    sealed = sitting.desk.vault.seal("\n".join(given.values), answer_purpose(sitting.case.id))
     return Change(change.key, replace(given, values=masked, sealed=sealed))
 
 

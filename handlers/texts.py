@@ -21,6 +21,11 @@ _MARKUP = str.maketrans(
 )
 
 
+def title(question: str) -> str:
+    """What the list of chats and the phone's notification show of a question."""
+    return f"自查：{question}"
+
+
 def quote(said: str, limit: int = 200) -> str:
     """Somebody's words inside ours: no markup of theirs comes through, and no more than `limit` of them."""
     text = said.translate(_MARKUP).strip()
@@ -197,7 +202,11 @@ def own_progress(
 # ---------------------------------------------------------------- help
 
 
-def help_for(*, oversees: bool, in_group: bool) -> str:
+_OFFICES = {Role.UNIT: "联络员", Role.COUNTY: "大数据中心", Role.CITY: "市大数据局"}
+
+
+def help_for(role: Role | None, *, in_group: bool) -> str:
+    """The commands of somebody's own role; `None` for staff without one."""
     staff = (
         "我能做这些：\n"
         "- **继续**：接着答题\n- **上一步**：改上一题\n- **修改 3**：改第3项\n- **暂停**：先放着，内容都保存\n"
@@ -205,15 +214,23 @@ def help_for(*, oversees: bool, in_group: bool) -> str:
     )
     if in_group:
         staff = "自查请私聊我，发“你好”就行，大约2分钟。"
-    if not oversees:
+    if role is None:
         return staff
-    return staff + (
-        "\n\n联络员还可以：\n"
-        "- **进度**：本单位和下级的数字，也可以写“进度 单位名”\n- **名单**：还有谁没填\n"
-        "- **催办**：提醒没填的人，只提醒他们\n- **导出 反馈表**：附件2，可以直接打印盖章\n"
-        "- **导出 承诺书**：附件1，每人两份，打印后签字\n"
-        "- 在群里 @我 发 **绑定**：把群绑到本单位，临近截止时提醒群里"
-    )
+    return f"{staff}\n\n{_OFFICES[role]}还可以：\n{_SCOPES[role]}{_OVERSIGHT}"
+
+
+_SCOPES = {
+    Role.UNIT: "- **进度**：本单位和下级的数字\n",
+    Role.COUNTY: "- **进度**：全县（市、区）和各单位的数字；**进度 紫金街道**：看一个单位\n",
+    Role.CITY: "- **进度**：全市和各县（市、区）的数字；**进度 莲都区**、**进度 紫金街道**：看一处\n",
+}
+_OVERSIGHT = (
+    "- **名单**：还有谁没填\n"
+    "- **催办**：提醒没填的人，只提醒他们\n- **导出 反馈表**：附件2，可以直接打印盖章\n"
+    "- **导出 承诺书**：附件1，每人两份，打印后签字\n"
+    "- 后面都可以加单位名，例如“名单 紫金街道”\n"
+    "- 在群里 @我 发 **绑定**：把群绑到本单位，临近截止时提醒群里"
+)
 
 
 SELF_CHECK_IS_DIRECT = "自查请在和我的单聊里做，我已经给您发了消息。群里不收集个人填报内容。"
@@ -241,7 +258,7 @@ def progress(campaign: Campaign, now: datetime, unit: str, total: Tally, parts: 
     if total.late:
         lines.append(f"- 逾期提交 {total.late} 人")
     if parts:
-        lines += ["", "下级单位（已完成/应填）："]
+        lines += ["", "本级和下级单位（已完成/应填）："]
         lines += [f"- {name} {t.finished}/{t.expected}（{t.percent}%）" for name, t in parts[:PARTS_SHOWN]]
     if len(parts) > PARTS_SHOWN:
         lines.append(f"- 另有 {len(parts) - PARTS_SHOWN} 个单位，发“进度 单位名”查看")
@@ -249,6 +266,7 @@ def progress(campaign: Campaign, now: datetime, unit: str, total: Tally, parts: 
 
 
 PARTS_SHOWN = 30
+OWN_PEOPLE = "本级"
 NAMES_SHOWN = 60
 
 
@@ -324,9 +342,6 @@ BOUND_BY_OTHERS = "这个群已经绑定了别的单位。要改，请那个单�
 BIND_IN_GROUP = "请在要绑定的工作群里 @我 发“绑定”。"
 
 
-_OFFICES = {Role.UNIT: "联络员", Role.COUNTY: "大数据中心", Role.CITY: "市大数据局"}
-
-
 def signature(name: str, role: Role) -> str:
     return f"{quote(name, 20)}（{_OFFICES[role]}）"
 
@@ -391,7 +406,7 @@ TURNED_AWAY = f"联络员说您不在这个单位。{FIND_UNIT}"
 def leak(seen: Leak, *, in_group: bool) -> str:
     what = []
     if seen.id_numbers:
-        what.append(f"约 {seen.id_numbers} 个身份证号")
+        what.append(f"约 {seen.id_numbers} 个身份证号" if seen.id_numbers > 1 else "身份证号")
     if seen.phones:
         what.append(f"约 {seen.phones} 个手机号")
     where = "群里请不要发个人信息。" if in_group else "自查只需要写数据的名称和数量，例如“密接人员清单，约12人”。"

@@ -16,6 +16,8 @@ from sqlmodel import Session, col, exists, select, update
 from storage.models import Outgoing
 from storage.statements import insert_many_new
 
+_ORPHANED = "the process ended while sending"
+
 
 class State(StrEnum):
     WAITING = "waiting"
@@ -71,8 +73,11 @@ def post(session: Session, letters: Sequence[Post]) -> int:
     return insert_many_new(session, Outgoing, rows)
 
 
-def claim(session: Session, *, now: datetime, limit: int, leased_until: datetime) -> list[Claimed]:
-    """The next letters, at most one per lane, replies first; they are `sending` until settled or the lease ends."""
+def claim(
+    session: Session, *, now: datetime, limit: int, leased_until: datetime, bulk: bool | None = None
+) -> list[Claimed]:
+    """The next letters, at most one per lane, replies first; they are `sending` until settled or the lease ends.
+    `bulk` takes only those that are, or only those that are not."""
     earlier, busy = aliased(Outgoing), aliased(Outgoing)
     same_bulk = col(earlier.bulk) == Outgoing.bulk
     ahead = exists().where(
@@ -90,6 +95,8 @@ def claim(session: Session, *, now: datetime, limit: int, leased_until: datetime
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if bulk is not None:
+        due = due.where(col(Outgoing.bulk).is_(bulk))
     letters = session.exec(due).all()
     for letter in letters:
         letter.state, letter.leased_until, letter.attempts = State.SENDING, leased_until, letter.attempts + 1
@@ -135,7 +142,7 @@ def sweep(session: Session, *, now: datetime, real_now: datetime) -> tuple[int, 
     doubtful = session.exec(
         update(Outgoing)
         .where(col(Outgoing.state) == State.SENDING, col(Outgoing.leased_until) < real_now)
-        .values(state=State.DOUBTFUL, settled_at=now, trouble="the process ended while sending")
+        .values(state=State.DOUBTFUL, settled_at=now, trouble=_ORPHANED)
     ).rowcount
     expired = session.exec(
         update(Outgoing)
@@ -154,10 +161,19 @@ def withdraw(session: Session, lane: str, topics: Sequence[str], *, at: datetime
     ).rowcount
 
 
-def last(session: Session, lane: str, *, now: datetime) -> tuple[State, str] | None:
-    """The newest letter to a chat that is out or on its way: its state and body."""
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The newest letter to a chat. `failed`: the platform gave no answer or refused it. A letter under way when the
+    process ended does not count as failed: as a rule it had arrived."""
+
+    body: str
+    failed: bool
+
+
+def last(session: Session, lane: str, *, now: datetime) -> Last | None:
+    """The newest letter to a chat that is out or on its way."""
     found = session.exec(
-        select(Outgoing.state, Outgoing.body)
+        select(Outgoing)
         .where(
             col(Outgoing.lane) == lane,
             col(Outgoing.state).not_in([State.WITHDRAWN, State.EXPIRED]),
@@ -166,7 +182,10 @@ def last(session: Session, lane: str, *, now: datetime) -> tuple[State, str] | N
         .order_by(col(Outgoing.id).desc())
         .limit(1)
     ).first()
-    return (State(found[0]), found[1]) if found else None
+    if found is None:
+        return None
+    failed = found.state in (State.DOUBTFUL, State.REFUSED) and found.trouble != _ORPHANED
+    return Last(found.body, failed)
 
 
 def orphans(session: Session, *, at: datetime) -> int:
@@ -175,7 +194,7 @@ def orphans(session: Session, *, at: datetime) -> int:
     return session.exec(
         update(Outgoing)
         .where(col(Outgoing.state) == State.SENDING)
-        .values(state=State.DOUBTFUL, settled_at=at, leased_until=None, trouble="the process ended while sending")
+        .values(state=State.DOUBTFUL, settled_at=at, leased_until=None, trouble=_ORPHANED)
     ).rowcount
 
 

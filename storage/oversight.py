@@ -62,7 +62,8 @@ def by_unit(session: Session, campaign: str, path: str) -> dict[int, Tally]:
 
 
 def rolled_up(session: Session, campaign: str, top: Unit) -> tuple[Tally, list[tuple[Unit, Tally]]]:
-    """The figures of a unit, and of each unit directly below it with all it holds; the parts add up to the whole."""
+    """The figures of a unit, then of its own people and of each unit directly below it with all that one holds: the
+    parts add up to the whole."""
     own = by_unit(session, campaign, top.path)
     below = session.exec(select(Unit).where(col(Unit.path).startswith(top.path))).all()
     parts: dict[int, Tally] = {}
@@ -76,7 +77,9 @@ def rolled_up(session: Session, campaign: str, top: Unit) -> tuple[Tally, list[t
             child = int(rest.split("/")[0])
             parts[child] = parts.get(child, Tally()) + figures
     listed = [(children[i], tally) for i, tally in parts.items() if i in children and tally.expected]
-    return total, sorted(listed, key=lambda part: part[0].code)
+    mine = own.get(top.id or 0, Tally())
+    first = [(top, mine)] if listed and mine.expected else []
+    return total, [*first, *sorted(listed, key=lambda part: part[0].code)]
 
 
 def unfinished(session: Session, campaign: str, path: str) -> Sequence[tuple[Person, Unit, bool]]:

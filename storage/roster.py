@@ -8,7 +8,7 @@ from sqlmodel import Session, col, delete, select
 
 from storage.models import Applicant, Appointment, ChatGroup, Person, Unit
 from storage.rows import PersonRow, Role, Roster, UnitRow
-from storage.vault import Vault
+from storage.vault import Vault, phone_purpose
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ def _update_person(person: Person, line: PersonRow, units: dict[str, Unit], vaul
     wanted = (line.name, _id(units[line.unit_code]), True)
     changed = (person.name, person.unit_id, person.active) != wanted
     person.name, person.unit_id, person.active = wanted
-    known = vault.open(person.phone_sealed, f"phone/{person.staff_id}") if person.phone_sealed else ""
+    known = vault.open(person.phone_sealed, phone_purpose(person.staff_id)) if person.phone_sealed else ""
     if line.phone != known:
         person.phone_sealed, changed = _sealed_phone(vault, line), True
     return changed
@@ -97,7 +97,7 @@ def _appoint(
 
 
 def _sealed_phone(vault: Vault, line: PersonRow) -> str:
-    return vault.seal(line.phone, f"phone/{line.staff_id}") if line.phone else ""
+    return vault.seal(line.phone, phone_purpose(line.staff_id)) if line.phone else ""
 
 
 def _id(row: Unit | Person) -> int:

@@ -63,6 +63,20 @@ class Vault:
         return hmac.new(self._print_key, value.encode(), hashlib.sha256).hexdigest()
 
 
+def answer_purpose(case_id: int | None) -> str:
+    """What the sealed part of an answer is bound to."""
+    return f"answer/{case_id}"
+
+
+def pledge_purpose(case_id: int | None) -> str:
+    """What a pledge's sealed number is bound to."""
+    return f"pledge/{case_id}"
+
+
+def phone_purpose(staff_id: str) -> str:
+    return f"phone/{staff_id}"
+
+
 def in_use(session: Session) -> bool:
     """True once something may have been sealed: then a missing key must not be replaced by a new one."""
     return session.exec(select(Setting).where(Setting.name == _KEY_SETTING)).one_or_none() is not None

@@ -20,7 +20,6 @@ from bot.channels import wording
 from bot.intake import Intake
 from bot.scheduler import Metronome
 from bot.threads import DatabaseThread
-from handlers import pledge
 from handlers.campaign import loading
 from handlers.campaign.definition import Campaign
 from handlers.messages import Address, ChatKind, Choice, Content, Document, Inbound, Text, from_json
@@ -29,7 +28,7 @@ from storage import models, outbox, roster
 from storage.database import Database
 from storage.models import Case, Outgoing, Person
 from storage.rows import PersonRow, Role, Roster, UnitKind, UnitRow
-from storage.vault import Vault
+from storage.vault import Vault, pledge_purpose
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 KEY = b"zicha test key, 32 bytes long..."
@@ -236,7 +235,7 @@ def _case(session: Session, case: Case, vault: Vault) -> dict[str, Any]:
         "pledges": [
             (
                 *(p.state, p.text_version, p.text_digest, p.name, p.number_mask, p.number_print, p.told, p.at),
-                vault.open(p.number_sealed, pledge.purpose(case)) if p.number_sealed else "",
+                vault.open(p.number_sealed, pledge_purpose(case.id)) if p.number_sealed else "",
             )
             for p in of_case(models.Pledge)
         ],

@@ -6,6 +6,7 @@ Runs in a read transaction of its own when the letter is sent. Personal identifi
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -20,22 +21,26 @@ from handlers.papers.feedback_table import FeedbackRow, FeedbackTable, write_fee
 from handlers.papers.pledge_letter import PledgeLetter, write_pledges
 from storage import oversight, roster
 from storage.models import Person, Pledge, Submission, Unit
+from storage.vault import Vault, answer_purpose, pledge_purpose
 
 
-def make(session: Session, campaign: Campaign, document: Document) -> bytes:
-    """The file of a `Document` letter. Raises `LookupError` for a paper or unit that does not exist."""
+def make(session: Session, campaign: Campaign, document: Document, unmask: Vault | None = None) -> bytes:
+    """The file of a `Document` letter. With `unmask`, sealed numbers are opened: for the operator's command only, never
+    for a letter. Raises `LookupError` for a paper or unit that does not exist."""
     out = io.BytesIO()
     match document.paper:
         case "feedback_table":
-            write_feedback_table(feedback_table(session, campaign, document.params), out)
+            write_feedback_table(feedback_table(session, campaign, document.params, unmask), out)
         case "pledges":
-            write_pledges(pledges(session, campaign, document.params), out)
+            write_pledges(pledges(session, campaign, document.params, unmask), out)
         case other:
             raise LookupError(f"no paper is called {other!r}")
     return out.getvalue()
 
 
-def feedback_table(session: Session, campaign: Campaign, params: Mapping[str, str]) -> FeedbackTable:
+def feedback_table(
+    session: Session, campaign: Campaign, params: Mapping[str, str], unmask: Vault | None = None
+) -> FeedbackTable:
     """附件2 of a unit with all below it: a row per data set of everybody who handed in and touched data."""
     top = roster.unit(session, int(params["unit"]))
     paper, as_of = campaign.feedback_table, datetime.fromisoformat(params["as_of"])
@@ -43,7 +48,7 @@ def feedback_table(session: Session, campaign: Campaign, params: Mapping[str, st
     rows = [
         row
         for person, unit, submission in oversight.handed_in(session, campaign.id, top.path)
-        for row in _rows(session, campaign, top, person, unit, submission)
+        for row in _rows(session, campaign, top, person, unit, submission, unmask)
     ]
     figures = {"expected": total.expected, "finished": total.finished, "nil": total.nil}
     return FeedbackTable(
@@ -58,19 +63,24 @@ def feedback_table(session: Session, campaign: Campaign, params: Mapping[str, st
     )
 
 
-def pledges(session: Session, campaign: Campaign, params: Mapping[str, str]) -> list[PledgeLetter]:
-    """附件1 of everybody below a unit who signed here. The number stays sealed: the signer writes it by hand."""
+def pledges(
+    session: Session, campaign: Campaign, params: Mapping[str, str], unmask: Vault | None = None
+) -> list[PledgeLetter]:
+    """附件1 of everybody below a unit who signed here. The number stays sealed, the signer writes it by hand; unless
+    it is unmasked."""
     top = roster.unit(session, int(params["unit"]))
     return [
-        _letter(session, campaign, unit, pledge) for _, unit, pledge in oversight.signed(session, campaign.id, top.path)
+        _letter(session, campaign, unit, pledge, unmask)
+        for _, unit, pledge in oversight.signed(session, campaign.id, top.path)
     ]
 
 
-def _letter(session: Session, campaign: Campaign, unit: Unit, pledge: Pledge) -> PledgeLetter:
+def _letter(session: Session, campaign: Campaign, unit: Unit, pledge: Pledge, unmask: Vault | None) -> PledgeLetter:
     text, at = campaign.pledge, pledge.at.astimezone(campaign.zone)
+    by_hand = f"{'_' * 18}（{pledge.number_mask}）"
     blanks = {
         "name": f"{'_' * 12}（{pledge.name}）",
-        "number": f"{'_' * 18}（{pledge.number_mask}）",
+        "number": unmask.open(pledge.number_sealed, pledge_purpose(pledge.case_id)) if unmask else by_hand,
         "date": f"{at.year}年{at.month}月{at.day}日",
     }
     return PledgeLetter(
@@ -85,9 +95,15 @@ def _letter(session: Session, campaign: Campaign, unit: Unit, pledge: Pledge) ->
 
 
 def _rows(
-    session: Session, campaign: Campaign, top: Unit, person: Person, unit: Unit, submission: Submission
+    session: Session,
+    campaign: Campaign,
+    top: Unit,
+    person: Person,
+    unit: Unit,
+    submission: Submission,
+    unmask: Vault | None,
 ) -> list[FeedbackRow]:
-    path = as_handed_in(campaign, person.name, submission)
+    path = as_handed_in(campaign, person.name, submission, unmask)
     name = _name_below(roster.chain(session, unit), top)
     found = []
     for row, _ in path.rows():
@@ -108,11 +124,18 @@ def _rows(
     return found
 
 
-def as_handed_in(campaign: Campaign, name: str, submission: Submission) -> Walk:
+def as_handed_in(campaign: Campaign, name: str, submission: Submission, unmask: Vault | None = None) -> Walk:
     """The path as it was when it was handed in: the words of suggested answers stay what they were."""
     answers = {key: Given.from_json(json.dumps(given)) for key, given in json.loads(submission.answers).items()}
+    if unmask:
+        purpose = answer_purpose(submission.case_id)
+        answers = {key: _opened(given, unmask, purpose) for key, given in answers.items()}
     day = submission.at.astimezone(campaign.zone).date()
     return walk(campaign, answers, Setting(today=day, person=name, unit=""))
+
+
+def _opened(given: Given, keys: Vault, purpose: str) -> Given:
+    return replace(given, values=tuple(keys.open(given.sealed, purpose).split("\n"))) if given.sealed else given
 
 
 def _name_below(chain: list[Unit], top: Unit) -> str:

@@ -137,7 +137,6 @@ async function start() {
   document.addEventListener("unread", (event) => {
     document.title = `${event.detail.count ? `(${event.detail.count}) ` : ""}${app.me?.name ?? ""} · 自查助手 演示`;
   });
-  window.addEventListener("hashchange", () => (steps = steps.then(follow)));
   document.addEventListener("visibilitychange", () => document.hidden || pane.seen());
   try {
     app.world = await api.world();
@@ -148,6 +147,7 @@ async function start() {
   }
   bar.heard(await api.clock().catch(() => ({ now: app.world.now, running: false })));
   steps = follow();
+  window.addEventListener("hashchange", () => (steps = steps.then(follow)));
 }
 
 start();

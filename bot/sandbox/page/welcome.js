@@ -38,7 +38,7 @@ export function welcome(root, { onChoose }) {
     return button({ class: "persona", "data-testid": `persona-${person.staffId}`, onclick: () => onChoose(person.staffId) },
       avatar({ id: person.staffId, name: person.name }, "large"),
       h("span", { class: "persona-text" },
-        h("b", {}, person.name, person.external && tag("不在名册", "outside")),
+        h("b", {}, person.name, person.external && tag("外部", "outside")),
         h("span", { class: "persona-title" }, person.title),
         person.note && h("small", {}, person.note)));
   }
