@@ -47,10 +47,14 @@ def lay_foundation(config: Config) -> Foundation:
     """Opens what is there, makes what is missing. Raises `CampaignError`, `DatabaseError` or `VaultError`."""
     campaign = load_campaign(config)
     database = config.open_database()
-    database.migrate()
-    with database.session() as session:
-        keys = vault.from_file(config.key_file, create=not vault.in_use(session))
-        vault.claim(session, keys)
+    try:
+        database.migrate()
+        with database.session() as session:
+            keys = vault.from_file(config.key_file, create=not vault.in_use(session))
+            vault.claim(session, keys)
+    except BaseException:
+        database.close()
+        raise
     return Foundation(campaign, database, keys)
 
 
