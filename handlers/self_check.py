@@ -85,7 +85,7 @@ def answer(desk: Desk, person: Person, said: str) -> list[Letter]:
     """Takes a message as the answer to the present question; a button of another question is told apart."""
     sitting, first = sit_down(desk, person)
     if first:
-        return go_on(desk, person, ahead=sitting.path.fill(desk.campaign.intro, quote=texts.quote))
+        return _ask(sitting, sitting.path.fill(desk.campaign.intro, quote=texts.quote))
     path = sitting.path
     said, mark = split_mark(said, path)
     place = path.place

@@ -1,6 +1,6 @@
 """Units, people, roles, groups: who is who and where. Must not know what people are asked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -127,10 +127,6 @@ def chain(session: Session, unit: Unit) -> list[Unit]:
 
 def person(session: Session, staff_id: str) -> Person | None:
     return session.exec(select(Person).where(Person.staff_id == staff_id)).one_or_none()
-
-
-def people(session: Session, ids: Iterable[int]) -> Sequence[Person]:
-    return session.exec(select(Person).where(col(Person.id).in_(list(ids)))).all()
 
 
 def appointments(session: Session, person_id: int) -> list[tuple[Role, Unit]]:

@@ -183,7 +183,6 @@ class Campaign(_Part):
     deadline: date
     """Last day on time, until midnight in `timezone`."""
     intro: str
-    wants_table: str
     receipt_prefix: Name = "ZC"
     data_classes: list[DataClass]
     conditions: dict[str, When] = {}

@@ -3,15 +3,9 @@
 from dataclasses import replace
 from datetime import date
 
-from handlers.campaign.answers import Answers, Change, Given
-from handlers.campaign.definition import Campaign
+from handlers.campaign.answers import Change, Given
 from handlers.campaign.questionnaire import picking
-from handlers.campaign.walk import Setting, Step, Walk, walk
-
-
-def place(campaign: Campaign, answers: Answers, setting: Setting) -> Step | None:
-    """The question the person is at; None when all is answered."""
-    return walk(campaign, answers, setting).place
+from handlers.campaign.walk import Step, Walk
 
 
 def reopen(path: Walk, steps: list[Step]) -> tuple[Change, ...]:
