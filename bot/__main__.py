@@ -1,22 +1,38 @@
 """The command `zicha`. Parses, calls the rooms that do the work, and says what went wrong in one clear line each."""
 
 import asyncio
-import signal
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from filelock import FileLock, Timeout
-from rich.console import Console
 
 from bot import app as composition
+from bot import (
+    backup_commands,
+    broadcast_commands,
+    campaign_files,
+    destroy_commands,
+    evidence_commands,
+    exports,
+    group_commands,
+    inspect,
+    key_commands,
+    logs,
+    notice_commands,
+    outbox_commands,
+    reminder_commands,
+    roster_commands,
+    simulate_commands,
+    starting,
+    supply_commands,
+    terminal,
+)
 from bot import config as configuration
-from bot import exports, inspect, logs, rosters
-from bot.demo import show
+from bot import status as current
+from bot.alone import NotAlone, alone, lock_file
+from bot.demo import show, zhezhengding
+from bot.signals import stop_when, until_signal
+from handlers import leak_guard
 from handlers.campaign.loading import CampaignError
 from storage.database import DatabaseError
 from storage.vault import VaultError
@@ -29,12 +45,30 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-roster_cli = typer.Typer(help="名册：单位和人员", no_args_is_help=True, rich_markup_mode=None)
-cli.add_typer(roster_cli, name="roster")
-console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
+cli.add_typer(roster_commands.cli, name="roster")
+cli.command()(backup_commands.backup)
+cli.command()(backup_commands.restore)
+cli.command()(backup_commands.migrate_database)
+cli.add_typer(outbox_commands.cli, name="outbox")
+cli.add_typer(reminder_commands.cli, name="reminders")
+cli.add_typer(broadcast_commands.cli, name="broadcast")
+cli.add_typer(group_commands.cli, name="groups")
+cli.command()(outbox_commands.quota)
+cli.add_typer(notice_commands.cli, name="notices")
+cli.add_typer(key_commands.cli, name="keys")
+evidence_commands.add_to(cli)
+destroy_commands.add_to(cli)
+supply_commands.add_to(cli)
+cli.command()(simulate_commands.simulate)
+campaign_cli = typer.Typer(help="活动文件：写一份新的，查一份写好的", no_args_is_help=True, rich_markup_mode=None)
+cli.add_typer(campaign_cli, name="campaign")
+
+
+_TROUBLE = (CampaignError, DatabaseError, VaultError, OSError)
 
 
 def main() -> None:
+    logs.guard_process()
     cli()
 
 
@@ -44,185 +78,164 @@ def demo(
     data: Annotated[Path, typer.Option(help="演示数据放在哪里")] = Path("zicha-data/demo"),
     fresh: Annotated[bool, typer.Option("--fresh", help="从头开始，清掉上次演示的数据")] = False,
     browser: Annotated[bool, typer.Option(help="有桌面时自动打开浏览器")] = True,
+    on_zhezhengding: Annotated[
+        bool, typer.Option("--zhezhengding", help="连浙政钉一起演示：手机上的工作通知、待办和自查页面")
+    ] = False,
 ) -> None:
     """在本机演示：不需要账号和设置，打开网页就能扮演网格员、联络员、区县和市局。"""
     logs.set_up("WARNING")
     try:
-        with _only_one(data.with_name(data.name + ".lock")):
+        with alone(data.with_name(data.name + ".lock")):
             show.prepare_folder(data, fresh=fresh)
             show.write_world(data)
-            with show.gateway(data, port) as url:
-                asyncio.run(_until_signal(lambda stop: show.show(data, url, browser=browser, stop=stop)))
-    except (show.DemoError, CampaignError, DatabaseError, VaultError, configuration.ConfigError, OSError) as error:
-        _fail(str(error))
-    console.print("演示已结束。再次运行会接着上次继续，加 --fresh 从头开始。")
+            page = zhezhengding.page_address() if on_zhezhengding else ""
+            with show.gateway(data, port, page) as url:
+                asyncio.run(until_signal(lambda stop: show.show(data, url, browser=browser, stop=stop, page=page)))
+    except (NotAlone, show.DemoError, configuration.ConfigError, *_TROUBLE) as error:
+        terminal.fail(str(error))
+    terminal.console.print("演示已结束。再次运行会接着上次继续，加 --fresh 从头开始。")
 
 
 @cli.command()
 def run() -> None:
     """连接真实钉钉运行。设置从环境变量或 .env 读取，缺什么会逐条说明。"""
-    config = _config()
-    if lines := configuration.missing_for_dingtalk(config):
-        _fail(*lines)
-    logs.set_up(config.log_level)
+    config = terminal.config()
+    if lines := configuration.missing(config):
+        terminal.fail(*lines)
+    logs.set_up(config.log_level, form=config.log_format)
     try:
         config.data.mkdir(parents=True, exist_ok=True)
-        with _only_one(config.data / "zicha.lock", wanted=config.database_url.startswith("sqlite")):
+        with alone(lock_file(config)):
             base = composition.lay_foundation(config)
             bot = composition.App(config, base)
+            starting.keep_pauses_short()
 
             async def work(stop: asyncio.Event) -> None:
-                stopper = asyncio.create_task(_stop_when(stop, bot))
+                stopper = asyncio.create_task(stop_when(stop, bot))
                 await bot.run()
                 stopper.cancel()
 
-            asyncio.run(_until_signal(work))
-    except (CampaignError, DatabaseError, VaultError, OSError) as error:
-        _fail(*str(error).splitlines())
+            with base.database.in_use():
+                asyncio.run(until_signal(work))
+    except (NotAlone, *_TROUBLE) as error:
+        terminal.fail(*str(error).splitlines())
+
+
+@cli.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="给程序看：一个 JSON 对象")] = False,
+) -> None:
+    """机器人好不好：在不在运行、连接、排队、发件箱、最近的问题。什么也不改；有问题退出码 1。"""
+    logs.set_up("ERROR")
+    try:
+        found = current.look(terminal.config(), composition.real_clock())
+    except DatabaseError as error:
+        terminal.fail(str(error))
+    if as_json:
+        terminal.console.print_json(data=current.as_json(found))
+    else:
+        for line in current.lines(found):
+            terminal.console.print(line, soft_wrap=True, markup=False)
+    if not found.good:
+        raise typer.Exit(1)
 
 
 @cli.command()
 def check(
     offline: Annotated[bool, typer.Option("--offline", help="不连接钉钉，只查本机")] = False,
+    against_database: Annotated[
+        bool, typer.Option("--against-database", help="改了活动文件：先看谁会被问到什么，什么也不改")
+    ] = False,
 ) -> None:
     """检查设置、活动文件、数据库、密钥，并走遍问卷的每条路径；有问题时逐条说明，退出码 1。"""
     logs.set_up("ERROR")
     try:
         config = configuration.load()
     except configuration.ConfigError as error:
-        _fail(*error.lines)
-    findings = asyncio.run(inspect.everything(config, offline=offline))
+        terminal.fail(*error.lines)
+    if against_database:
+        with terminal.progress("看每个人的回答") as watch:
+            findings = inspect.against_database(config, watch)
+    else:
+        findings = asyncio.run(inspect.everything(config, offline=offline))
     for finding in findings:
-        console.print(f"{'好  ' if finding.good else '问题'} {finding.what}：{finding.told}", soft_wrap=True)
+        terminal.console.print(f"{'好  ' if finding.good else '问题'} {finding.what}：{finding.told}", soft_wrap=True)
     if not all(finding.good for finding in findings):
         raise typer.Exit(1)
 
 
 @cli.command()
-def outbox() -> None:
-    """发件箱：各状态的数量，以及没送到或存疑的消息。"""
-    with _foundation(_config()) as base:
-        for line in inspect.outbox_lines(base):
-            console.print(line, soft_wrap=True)
-
-
-class Paper(StrEnum):
-    FEEDBACK_TABLE = "feedback-table"
-    PLEDGES = "pledges"
-
-
-@cli.command()
 def export(
-    paper: Annotated[Paper, typer.Argument(help="feedback-table：附件2 反馈表；pledges：附件1 承诺书")],
-    unit: Annotated[str, typer.Option(help="单位编码，含下级")],
-    to: Annotated[Path, typer.Option(help="写到哪个文件，.xlsx 或 .docx", dir_okay=False)],
+    paper: Annotated[str, typer.Argument(help="哪种材料；--list 列出全部")] = "",
+    unit: Annotated[str, typer.Option(help="单位编码，含下级；不写就是最上级单位")] = "",
+    as_of: Annotated[str, typer.Option(help="截至哪个时间，例如 “2022-05-22 18:00”；不写就是现在")] = "",
+    campaign: Annotated[str, typer.Option(help="活动的 id；不写就是第一个")] = "",
+    to: Annotated[Path | None, typer.Option(help="写到哪个文件；不写就按材料和单位起名", dir_okay=False)] = None,
     unmasked: Annotated[bool, typer.Option("--unmasked", help="显示完整的电话和身份证号，必须写明 --reason")] = False,
     reason: Annotated[str, typer.Option(help="为什么要完整号码，记入审计")] = "",
+    per_person: Annotated[bool, typer.Option("--per-person", help="承诺书每人一个文件，装进一个 zip")] = False,
+    page_per_unit: Annotated[bool, typer.Option("--page-per-unit", help="反馈表每个单位从新的一页开始")] = False,
+    draw: Annotated[int, typer.Option(help="第几次抽查的记录或名册；不写时，记录是全部，名册是最近一次", min=0)] = 0,
+    show_list: Annotated[bool, typer.Option("--list", help="列出有哪些材料")] = False,
 ) -> None:
-    """导出反馈表或承诺书到文件。聊天里发的文件号码都遮住；完整号码只能在这里导出，并留下审计记录。"""
+    """导出材料到文件。聊天里发的文件号码都遮住；完整号码只能在这里导出，并留下审计记录。"""
+    if not show_list and not paper:
+        terminal.fail("要写明哪种材料，例如 zicha export feedback-table；zicha export --list 列出全部")
     if unmasked and not reason.strip():
-        _fail("--unmasked 要写明原因：--reason 上报市大数据局")
+        terminal.fail("--unmasked 要写明原因：--reason 上报市大数据局")
+    if leak_guard.look(reason) or leak_guard.has_phone(reason):
+        terminal.fail("--reason 会记入审计：不要写号码和名单")
     why = reason.strip() if unmasked else ""
-    with _foundation(_config()) as base:
+    with terminal.foundation(terminal.config()) as base:
+        if show_list:
+            for cli_name, told, extension in exports.listed(base):
+                terminal.console.print(f"{cli_name:<24} {told}（.{extension}）", soft_wrap=True)
+            return
         try:
-            size = exports.export(base, paper.value, unit, to, reason=why, now=composition.real_clock)
+            with terminal.progress("生成材料") as progress:
+                options = exports.options(paper, per_person=per_person, page_per_unit=page_per_unit, draw=draw)
+                made = exports.export(
+                    base,
+                    paper,
+                    unit,
+                    to,
+                    reason=why,
+                    now=composition.real_clock,
+                    as_of=as_of,
+                    campaign_id=campaign,
+                    options=options,
+                    progress=progress,
+                )
         except exports.ExportError as error:
-            _fail(str(error))
-    console.print(
-        f"已写到 {to}（{size} 字节）。" + ("里面有完整号码，用完请销毁。" if unmasked else ""), soft_wrap=True
-    )
+            terminal.fail(str(error))
+    secret = "里面有完整号码，用完请销毁。" if unmasked else ""
+    terminal.console.print(f"已写到 {made.file}（{made.size} 字节），验证码 {made.shown}。{secret}", soft_wrap=True)
 
 
-@roster_cli.command("import")
-def roster_import(
-    file: Annotated[Path, typer.Argument(help="名册文件，工作表“单位”和“人员”", exists=True, dir_okay=False)],
+@campaign_cli.command("new")
+def campaign_new(
+    file: Annotated[Path, typer.Argument(help="写到哪个 .toml 文件", dir_okay=False)],
+    name: Annotated[str, typer.Option(help="活动在聊天里的名字")] = "新活动",
 ) -> None:
-    """导入名册。有一处不对就全部不导入，逐个单元格说明；再次导入只改有变化的。"""
-    with _foundation(_config()) as base:
-        try:
-            changes = rosters.import_file(base, file)
-        except rosters.RosterProblem as error:
-            _fail(*error.lines)
-    console.print(
-        f"已导入：单位新增 {changes.units_added}、更新 {changes.units_changed}；"
-        f"人员新增 {changes.people_added}、更新 {changes.people_changed}。"
-    )
-
-
-@roster_cli.command("template")
-def roster_template(file: Annotated[Path, typer.Argument(help="写到哪个 .xlsx 文件", dir_okay=False)]) -> None:
-    """写一个空的名册模板，带填写说明。"""
+    """写一份带说明的活动文件，马上能用，再照着改。"""
+    if file.suffix != ".toml":
+        terminal.fail(f"{file} 要以 .toml 结尾")
     try:
-        rosters.write_template_file(file)
+        campaign_files.new(file, name, composition.real_clock())
     except FileExistsError:
-        _fail(f"{file} 已经存在，没有覆盖。换一个文件名")
+        terminal.fail(f"{file} 已经存在，没有覆盖。换一个文件名")
     except OSError as error:
-        _fail(f"{file} 写不了（{error.strerror}）。换一个已有的文件夹")
-    console.print(f"模板已写到 {file}。填好后运行：zicha roster import {file}")
+        terminal.fail(f"{file} 写不了（{error.strerror}）。换一个已有的文件夹")
+    terminal.console.print(f"已写到 {file}。改好后运行：zicha campaign check {file}", soft_wrap=True)
 
 
-# ---------------------------------------------------------------- shared by the commands
-
-
-def _config() -> configuration.Config:
-    try:
-        return configuration.load()
-    except configuration.ConfigError as error:
-        _fail(*error.lines)
-
-
-@contextmanager
-def _foundation(config: configuration.Config) -> Iterator[composition.Foundation]:
-    """What a short command stands on; closed at its end."""
-    logs.set_up("WARNING")
-    try:
-        base = composition.lay_foundation(config)
-    except (CampaignError, DatabaseError, VaultError, OSError) as error:
-        _fail(*str(error).splitlines())
-    try:
-        yield base
-    finally:
-        base.database.close()
-
-
-def _fail(*lines: str) -> NoReturn:
-    for line in lines:
-        errors.print(f"zicha: {line}", markup=False, soft_wrap=True)
-    raise typer.Exit(1)
-
-
-@contextmanager
-def _only_one(path: Path, *, wanted: bool = True) -> Iterator[None]:
-    """Two bots on one SQLite file would each send the same letters: the second says so and stops."""
-    if not wanted:
-        yield
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        _fail(f"another zicha is running on this data ({path}); stop it first, or use another data folder")
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-async def _until_signal(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Runs `work` with an event that SIGINT and SIGTERM set."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    if sys.platform == "win32":
-        signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(stop.set))
-    else:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
-    await work(stop)
-
-
-async def _stop_when(stop: asyncio.Event, bot: composition.App) -> None:
-    await stop.wait()
-    bot.stop()
+@campaign_cli.command("check")
+def campaign_check(file: Annotated[str, typer.Argument(help="活动文件，或程序自带的活动名")]) -> None:
+    """查一份活动文件：每处错误说明哪张表、怎么改；没有错就走遍每条路径。不用数据库，也不用钉钉。"""
+    found = campaign_files.check(file)
+    if found.mistakes:
+        terminal.fail(*found.mistakes)
+    terminal.console.print(f"好  {found.told}", soft_wrap=True)
 
 
 if __name__ == "__main__":

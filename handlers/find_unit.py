@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz
 
 from handlers.campaign.matching import plain
@@ -24,6 +23,9 @@ class Found:
 
 @lru_cache(maxsize=20_000)
 def _sounds(name: str) -> tuple[str, str]:
+    # its dictionary takes 50 MB and a good part of the start; most processes are never asked for a sound
+    from pypinyin import Style, lazy_pinyin
+
     syllables = lazy_pinyin(name, style=Style.NORMAL)
     return "".join(syllables), "".join(s[0] for s in syllables)
 

@@ -1,18 +1,17 @@
 """The guard at the door: personal data of others must not come to rest in a bot that checks for it.
 
-Looks at a text before anything is stored or logged. Keeps nothing; says only what kind and how much was seen.
+Looks at a text before anything is stored or logged. Keeps nothing; says only what kind and how much was seen. What each
+kind looks like stands in `handlers/guard/`.
 """
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 
-from handlers.campaign import id_number
+from handlers.guard import numbers, persons, words
+from handlers.guard.folding import folded, parts_joined, unmasked
 
-_BETWEEN = re.compile(r"(?<=\d)[\s.·,，、;；:：/\\_|\-‐-―－]{1,3}(?=[\dXx])")
-"""What people and programs put between the digits of one number."""
-_RUN = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15})(?!\d)")
-_PASSPORT = re.compile(r"(?<![A-Za-z\d])(?:[EGeg]\d{8}|[Ee][A-Za-z]\d{7})(?!\d)")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 MANY_PHONES = 3
 """So many mobile numbers in one message are a list; one or two are a contact."""
@@ -20,32 +19,68 @@ MANY_PHONES = 3
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    id_numbers: int
-    phones: int
+    """How many of each kind were seen. The names are also those under which events are counted."""
+
+    id_numbers: int = 0
+    phones: int = 0
+    passports: int = 0
+    cards: int = 0
+    passwords: int = 0
+    markings: int = 0
+    persons: int = 0
+    """Told of a list only where no numbers are in it."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return tuple(one.name for one in fields(self) if getattr(self, one.name))
+
+    @property
+    def told(self) -> str:
+        """For the audit log."""
+        return " ".join(f"{kind}={getattr(self, kind)}" for kind in self.kinds)
+
+    @property
+    def one_id_number(self) -> bool:
+        """One ID number and nothing else: fine where somebody's own is asked for."""
+        return self.id_numbers == 1 and self.kinds == ("id_numbers",)
 
 
 def look(text: str) -> Leak | None:
     """What must not be kept in this text; None where there is nothing."""
-    folded = unicodedata.normalize("NFKC", _seen(text))
-    joined = _BETWEEN.sub("", folded)
-    ids = max(sum(id_number.plausible(run) for run in _RUN.findall(version)) for version in (folded, joined))
-    ids += len(_PASSPORT.findall(folded))
-    phones = len(_MOBILE.findall(folded))
-    if ids or phones >= MANY_PHONES:
-        return Leak(ids, phones if phones >= MANY_PHONES else 0)
-    return None
+    plain = folded(text)
+    spelled = unmasked(plain)
+    versions = (plain,) if spelled == plain else (plain, spelled)
+    ids = _most(numbers.id_numbers(parts_joined(version)) for version in versions)
+    phones = _most(numbers.phones(version) for version in versions)
+    phones = phones if phones >= MANY_PHONES else 0
+    seen = Leak(
+        id_numbers=ids,
+        phones=phones,
+        passports=numbers.passports(plain),
+        cards=_most(numbers.cards(version) for version in versions),
+        passwords=words.passwords(plain),
+        markings=words.markings(plain),
+        persons=0 if ids or phones else persons.listed(plain),
+    )
+    return seen if seen.kinds else None
 
 
-def _seen(text: str) -> str:
-    """The text as it is seen: control characters part words, invisible ones do not."""
-    kinds = ((unicodedata.category(c), c) for c in text)
-    return "".join(" " if kind == "Cc" else c for kind, c in kinds if kind != "Cf")
+def _most(counts: Iterable[int]) -> int:
+    return max(counts, default=0)
+
+
+def harmless_name(name: str) -> str:
+    """The name of a file or a chat as it may be kept: empty, but for a file's ending, where it says too much."""
+    if look(name) is None and not has_phone(name):
+        return name
+    _, dot, ending = name.rpartition(".")
+    return f"{dot}{ending}" if dot and ending.isascii() and ending.isalnum() and len(ending) <= 5 else ""
 
 
 def mask_phones(text: str) -> str:
     """Mobile numbers with their middle starred: all that is shown of one in a chat or a paper sent there."""
-    folded = "".join(unicodedata.normalize("NFKC", c) if c.isdigit() else c for c in text)  # all else stays as written
-    return _MOBILE.sub(lambda found: f"{found[0][:3]}＊＊＊＊{found[0][-4:]}", folded)
+    flat = "".join(unicodedata.normalize("NFKC", c) if c.isdigit() else c for c in text)  # all else stays as written
+    return _MOBILE.sub(lambda found: f"{found[0][:3]}＊＊＊＊{found[0][-4:]}", flat)
 
 
 def has_phone(text: str) -> bool:

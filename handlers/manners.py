@@ -17,10 +17,35 @@ def is_working_day(day: date) -> bool:
         return day.weekday() < 5
 
 
+def is_known(year: int) -> bool:
+    """Whether the holidays of a year are known; working days of other years are guessed, Monday to Friday."""
+    try:
+        chinese_calendar.is_workday(date(year, 1, 1))
+    except NotImplementedError:
+        return False
+    return True
+
+
 def polite_day(campaign: Campaign, day: date) -> date:
     """The day itself, or the last working day before it: a reminder for the weekend comes on Friday."""
     while campaign.manners.working_days_only and not is_working_day(day):
         day -= timedelta(days=1)
+    return day
+
+
+def next_polite_day(campaign: Campaign, day: date) -> date:
+    """The day itself, or the first working day after it."""
+    while not _allowed(campaign, day):
+        day += timedelta(days=1)
+    return day
+
+
+def days_ahead(campaign: Campaign, day: date, count: int) -> date:
+    """The last of the next `count` days people are written to: what is asked today for three days ends there."""
+    for _ in range(count):
+        day += timedelta(days=1)
+        while not _allowed(campaign, day):
+            day += timedelta(days=1)
     return day
 
 

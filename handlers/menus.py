@@ -1,7 +1,7 @@
 """What somebody last saw, and what a bare number means there.
 
-A number always answers what stands above it: the buttons of a menu as well as the options of a question. The outbox is
-the memory; nothing is kept here.
+A number always answers what stands above it: the buttons of a menu as well as the options of a question, also where
+papers came in the same answer below them. The outbox is the memory; nothing is kept here.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,9 @@ def last_seen(desk: Desk) -> Seen:
     found = outbox.last(desk.session, str(desk.inbound.chat), now=desk.now)
     if found is None:
         return Seen(None, arrived=True)
-    return Seen(from_json(found.body), arrived=not found.failed)
+    answer = [from_json(body) for body in (*found.ahead, found.body)]
+    buttons = next((body for body in reversed(answer) if isinstance(body, Choice)), answer[-1])
+    return Seen(buttons, arrived=not found.failed)
 
 
 def meant(seen: Seen, said: str) -> str:

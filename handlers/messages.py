@@ -10,6 +10,8 @@ from enum import StrEnum
 class ChatKind(StrEnum):
     DIRECT = "direct"
     GROUP = "group"
+    DEPARTMENT = "department"
+    """Whole departments of the platform, their numbers with commas between; for work notices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,13 @@ class Address:
         return cls(channel, ChatKind(kind), id_)
 
 
+class Stranger(StrEnum):
+    """Why a message is nobody's of ours."""
+
+    ORGANISATION = "organisation"
+    ROBOT = "robot"
+
+
 class Content(StrEnum):
     """What kind of thing was sent. `SPEECH` carries the recognised words as text; `WITHHELD` is a message the
     platform delivers without its text because the organisation's quota is used up."""
@@ -40,6 +49,33 @@ class Content(StrEnum):
     FILE = "file"
     OTHER = "other"
     WITHHELD = "withheld"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRef:
+    """Where the platform keeps something that was sent: a code that expires soon and opens the file to its bearer."""
+
+    code: str = field(repr=False)
+    name: str = field(default="", repr=False)
+    """As the sender called it; pictures have none."""
+    kind: Content
+    """PICTURE or FILE, as the platform says; what it is its content tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedFile:
+    """A file that was fetched. `kind` is told by its content, not by its name: xlsx, pdf, jpeg, png, or what it is
+    instead (`handlers.file_kinds`)."""
+
+    name: str = field(repr=False)
+    kind: str
+    content: bytes = field(repr=False)
+    reader: str = ""
+    """The room that knows it as its own, where that had to be looked up in the file."""
+    found: object = field(default=None, repr=False)
+    """What that room found in it before the transaction: reading a large table may take seconds."""
+    strange: object = None
+    """What was found in it that should not be there, cell by cell; without a reader it is turned away for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +91,26 @@ class Inbound:
     chat_title: str = field(default="", repr=False)
     content: Content = Content.TEXT
     text: str = field(default="", repr=False)
+    files: tuple[FileRef, ...] = ()
+    """What was sent along; several where pictures stand between words."""
     received_at: datetime
+    recallable: bool = True
+    """Whether the chat keeps what was said until its sender takes it back; the page keeps nothing."""
+    stranger: Stranger | None = None
+    """Set where it comes from another organisation, or was meant for another robot."""
+
+    @property
+    def file(self) -> FileRef | None:
+        """The first of the files."""
+        return self.files[0] if self.files else None
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
     markdown: str
     title: str
+    at: tuple[str, ...] = ()
+    """Platform ids of people who are called; each stands in the text as well, as `@id`. By webhook only (G/0079)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +151,8 @@ class Letter:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     bulk: bool = False
+    broadcast: int | None = None
+    """The number of the broadcast it is part of."""
 
 
 def to_json(body: Body) -> str:
@@ -112,7 +163,7 @@ def from_json(text: str) -> Body:
     data = json.loads(text)
     match data.pop("kind"):
         case "Text":
-            return Text(**data)
+            return Text(data["markdown"], data["title"], tuple(data.get("at", ())))
         case "Choice":
             options = tuple(Reply(**option) for option in data["options"])
             return Choice(data["title"], data["markdown"], options)

@@ -1,143 +1,143 @@
-"""What coordinators ask and order: 进度, 名单, 催办, 导出, 绑定. In a group only totals, never a person.
+"""What coordinators ask and order about people: 名单, 催办, 绑定. In a group never a person.
 
 Every answer is limited to the asker's own subtree (`access.py`); what lies outside is not even said to exist.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import groupby
 
-from handlers import access, menus, texts
-from handlers.access import Reach
-from handlers.commands import SPOKEN, Command
-from handlers.desk import Desk, full_name
-from handlers.find_unit import MOST, search
+from handlers import leak_guard, menus, spoken
+from handlers.asked import Asked, meant
+from handlers.broadcasts import talk as broadcasts
+from handlers.broadcasts.plan import Audience, Kind
+from handlers.commands import Command
+from handlers.desk import Desk
 from handlers.manners import next_polite
-from handlers.messages import Choice, Document, Letter, Text
-from storage import oversight, roster
+from handlers.messages import Choice, Letter
+from handlers.reminders.bearing import bearable
+from handlers.texts import exempting, figures
+from handlers.texts.broadcasts import PRIVATE
+from storage import lists, oversight, read_states, roster
+from storage.lists import Missing
 from storage.models import Person, Unit
 from storage.outbox import known_keys
-from storage.rows import UnitKind
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A coordinator, and the unit they mean."""
-
-    desk: Desk
-    person: Person
-    unit: Unit
-
-    @property
-    def name(self) -> str:
-        return _name(self.desk, self.unit)
-
-
-def ask(desk: Desk, person: Person, command: Command) -> Asked | list[Letter]:
-    """The unit meant: the one named, the group's, or the asker's own. Letters instead, where it is none of theirs."""
-    reach = access.reach(desk.session, person)
-    if command.rest:
-        return _named(desk, person, reach, command)
-    bound = roster.group(desk.session, desk.inbound.chat.id) if desk.in_group else None
-    unit = roster.unit(desk.session, bound.unit_id) if bound else reach.home
-    if not reach.covers(unit):
-        return [_outside(desk, reach)]
-    return Asked(desk, person, unit)
+def names(desk: Desk, person: Person, command: Command) -> list[Letter]:
+    """Who is missing; «名单 免填» who is exempt, «名单 逾期» who was late. Asked in a group, the list goes to the asker
+    alone."""
+    kind, rest = _kind(command.rest)
+    unit = meant(desk, person, rest, command, spoken=" ".join(filter(None, ["名单", kind, "{unit}"])))
+    if not isinstance(unit, Unit):
+        return unit
+    asked = Asked(desk, person, Command(command.word, rest), unit)
+    letters = {"": _missing, "免填": _exempt, "逾期": _late}[kind](asked)
+    return [*letters, desk.tell(figures.NAMES_ARE_DIRECT)] if desk.in_group else letters
 
 
-def own(desk: Desk, person: Person) -> Asked:
-    """The asker's own unit, whatever the group is bound to."""
-    return Asked(desk, person, access.reach(desk.session, person).home)
+def _kind(said: str) -> tuple[str, str]:
+    """Which list, and what else was said."""
+    found = spoken.KIND_OF_LIST.search(said)
+    return (found[1], " ".join(spoken.KIND_OF_LIST.sub(" ", said, count=1).split())) if found else ("", said)
 
 
-def _named(desk: Desk, person: Person, reach: Reach, command: Command) -> Asked | list[Letter]:
-    """Among the asker's own units only; several that fit are offered, each leading on to what was asked."""
-    named, mine = command.rest, [unit for unit in roster.units(desk.session) if reach.covers(unit)]
-    exact = [unit for unit in mine if named in (unit.name, unit.code)]
-    if not exact:
-        inside = {unit.id: unit for unit in mine}
-        hits = search(roster.units(desk.session), named, most=len(inside) + MOST)
-        exact = [inside[hit.unit_id] for hit in hits if hit.unit_id in inside][:MOST]
-    if not exact:
-        return [_outside(desk, reach)]
-    if len(exact) == 1:
-        return Asked(desk, person, exact[0])
-    options = ((_name(desk, unit), f"{SPOKEN[command.word]} {unit.code}") for unit in exact[:MOST])
-    return [desk.reply(Choice(texts.TITLE, texts.WHICH_UNIT, menus.numbered(*options)))]
-
-
-def _name(desk: Desk, unit: Unit) -> str:
-    return full_name(roster.chain(desk.session, unit))
-
-
-def _outside(desk: Desk, reach: Reach) -> Letter:
-    """A no that does not even say whether such a unit exists, and who could help."""
-    chain = roster.chain(desk.session, reach.home)
-    county = chain[1].name if len(chain) > 2 and chain[1].kind == UnitKind.COUNTY else ""
-    told = texts.outside_reach(full_name(chain), county, whole=len(chain) == 1)
-    return desk.reply(Text(told, texts.TITLE))
-
-
-def progress(asked: Asked, own: str = "") -> list[Letter]:
-    """The figures of a unit and of the level below; the same in a group, for they name nobody. `own` is a sentence
-    about the asker's own self-check."""
+def _missing(asked: Asked, *, over: bool = False) -> list[Letter]:
     desk = asked.desk
-    total, parts = oversight.rolled_up(desk.session, desk.campaign.id, asked.unit)
-    named = [(texts.OWN_PEOPLE if unit.id == asked.unit.id else unit.name, tally) for unit, tally in parts]
-    told = texts.progress(desk.campaign, desk.now, asked.name, total, named)
-    if desk.in_group:
-        return [desk.reply(Text(told, texts.TITLE))]
-    offered = ["名单", "催办"] if total.missing else []
-    options = menus.numbered(*((name, _with_unit(name, asked)) for name in (*offered, "导出 反馈表", "导出 承诺书")))
-    return [desk.reply(Choice(texts.TITLE, "\n\n".join(filter(None, [told, own])), options))]
+    total = oversight.rolled_up(desk.session, desk.campaign.id, asked.unit)[0].missing
+    most = figures.NAMES_SHOWN
+    rows = lists.unfinished(desk.session, desk.campaign.id, asked.unit.path, most=most) if total else []
+    desk.record("names", subject=asked.unit.code, detail=f"{total}")
+    if not rows:
+        return [desk.confide(figures.nobody_missing(asked.name))]
+    marks = read_states.of_people(desk.session, desk.campaign.id, [row.person.id or 0 for row in rows])
+    by_unit = [
+        (unit.name, [_called(row, marks) for row in group]) for unit, group in groupby(rows, key=lambda row: row.unit)
+    ]
+    told = figures.names(asked.name, by_unit, total, over=over, marked=bool(marks))
+    return [desk.whisper(Choice(desk.title, told, menus.numbered(("催办", asked.spoken("催办")))))]
 
 
-def _with_unit(command: str, asked: Asked) -> str:
-    home = access.reach(asked.desk.session, asked.person).home
-    return command if asked.unit.id == home.id else f"{command} {asked.unit.code}"
+def _called(row: Missing, marks: Mapping[int, str]) -> str:
+    """The name, and whether they have read the last reminder where that is known."""
+    if row.by_others:
+        return figures.by_others(row.person.name)
+    state = marks.get(row.person.id or 0, read_states.UNKNOWN)
+    return figures.marked(row.person.name, read=state == read_states.READ) if state else row.person.name
 
 
-def names(asked: Asked) -> list[Letter]:
-    """Who is missing. Asked in a group, the list goes to the asker alone."""
+def _exempt(asked: Asked) -> list[Letter]:
     desk = asked.desk
-    rows = oversight.unfinished(desk.session, desk.campaign.id, asked.unit.path)
-    desk.record("names", subject=asked.unit.code, detail=f"{len(rows)}")
-    if rows:
-        by_unit = [(unit.name, [p.name for p, _, _ in group]) for unit, group in groupby(rows, key=lambda row: row[1])]
-        told = texts.names(asked.name, by_unit, len(rows))
-        body = Choice(texts.TITLE, told, menus.numbered(("催办", _with_unit("催办", asked))))
-        letters = [desk.whisper(body)]
-    else:
-        letters = [desk.whisper(Text(texts.nobody_missing(asked.name), texts.TITLE))]
-    return [*letters, desk.reply(Text(texts.NAMES_ARE_DIRECT, texts.TITLE))] if desk.in_group else letters
+    rows = lists.exempt(desk.session, desk.campaign.id, asked.unit.path)
+    desk.record("names.exempt", subject=asked.unit.code, detail=f"{len(rows)}")
+    if not rows:
+        return [desk.confide(exempting.nobody(asked.name))]
+    by_unit = [
+        (unit.name, [(row.person.name, row.reason) for row in group])
+        for unit, group in groupby(rows, key=lambda row: row.unit)
+    ]
+    return [desk.confide(exempting.listed(asked.name, by_unit, len(rows), figures.NAMES_SHOWN))]
+
+
+def _late(asked: Asked) -> list[Letter]:
+    """After the deadline: those who handed in late, then those who have not."""
+    desk, campaign = asked.desk, asked.desk.campaign
+    if desk.now < campaign.closes_at:
+        return [desk.confide(figures.not_over_yet(campaign))]
+    rows = lists.late(desk.session, campaign.id, asked.unit.path)
+    by_unit = [
+        (unit.name, [figures.handed_in_on(row.person.name, row.at, campaign) for row in group])
+        for unit, group in groupby(rows, key=lambda row: row.unit)
+    ]
+    letters = [desk.confide(figures.late(asked.name, by_unit, len(rows)))] if rows else []
+    if oversight.rolled_up(desk.session, campaign.id, asked.unit)[0].missing:
+        letters += _missing(asked, over=True)
+    return letters or [desk.confide(figures.none_late(asked.name))]
 
 
 def nudge(asked: Asked) -> list[Letter]:
-    """Reminds exactly those who are missing, each at most once a day, at a decent hour, and not the asker."""
+    """Reminds exactly those who are missing, each at most once a day, at a decent hour, and not the asker. Those
+    without an account cannot be written to."""
     desk, campaign = asked.desk, asked.desk.campaign
-    missing = oversight.unfinished(desk.session, campaign.id, asked.unit.path)
-    rows = [row for row in missing if row[0].id != asked.person.id]
+    if oversight.rolled_up(desk.session, campaign.id, asked.unit)[0].missing >= desk.means.ask_above:
+        return _plan_nudge(asked)
+    missing = lists.unfinished(desk.session, campaign.id, asked.unit.path)
+    others = [row for row in missing if row.person.id != asked.person.id]
+    rows = [row for row in others if not row.by_others]
     if not rows:
-        told = texts.only_you_missing(asked.name) if missing else texts.nobody_missing(asked.name)
-        return [desk.reply(Text(told, texts.TITLE))]
+        return [desk.tell(_nobody_to_nudge(asked, bool(missing), len(others)))]
     at = next_polite(campaign, desk.now)
-    letters = [_nudge(asked, person, begun, at) for person, _, begun in rows]
+    letters = [_nudge(asked, row.person, row.begun, at) for row in rows]
     again = known_keys(desk.session, [letter.key for letter in letters])
-    fresh = [letter for letter in letters if letter.key not in again]
+    fresh, enough = bearable(desk.session, campaign, [letter for letter in letters if letter.key not in again])
     desk.record("nudge", subject=asked.unit.code, detail=f"{len(fresh)}")
-    when = texts.MOMENT_NOW if at <= desk.now else texts.moment_later(at, campaign)
-    told = texts.nudged(asked.name, len(fresh), len(again), when)
-    return [desk.reply(Text(told, texts.TITLE)), *fresh]
+    when = figures.MOMENT_NOW if at <= desk.now else figures.moment_later(at, campaign)
+    told = figures.nudged(asked.name, len(fresh), len(again), when, len(others) - len(rows))
+    told += figures.had_enough(enough, campaign.manners.most) if enough else ""
+    return [desk.tell(told), *fresh]
+
+
+def _plan_nudge(asked: Asked) -> list[Letter]:
+    """So many are shown with what they cost, and agreed to first."""
+    by = figures.signature(asked.person.name, asked.reach.highest)
+    shown = broadcasts.propose(asked.desk, asked.person, asked.unit, Audience.UNFINISHED, Kind.NUDGE, by)
+    return [asked.desk.whisper(shown), *([asked.desk.tell(PRIVATE)] if asked.desk.in_group else [])]
+
+
+def _nobody_to_nudge(asked: Asked, missing: bool, without_account: int) -> str:
+    if without_account:
+        return figures.only_others_fill_in(asked.name, without_account)
+    return figures.only_you_missing(asked.name) if missing else figures.nobody_missing(asked.name)
 
 
 def _nudge(asked: Asked, person: Person, begun: bool, at: datetime) -> Letter:
     campaign = asked.desk.campaign
-    by = texts.signature(asked.person.name, access.reach(asked.desk.session, asked.person).highest)
-    words = texts.nudge(campaign, texts.state_of(begun=begun), by)
+    by = figures.signature(asked.person.name, asked.reach.highest)
+    words = figures.nudge(campaign, figures.state_of(begun=begun), by)
     local = at.astimezone(campaign.zone)
     return Letter(
-        to=asked.desk.direct(person.staff_id),
-        body=Choice(texts.TITLE, words, menus.numbered(("继续", "继续"))),
+        to=asked.desk.direct(person),
+        body=Choice(campaign.name, words, menus.numbered(("继续", "继续"))),
         topic="nudge",
         key=f"{campaign.id}/nudge/{local:%Y-%m-%d}/{person.id}",
         not_before=at,
@@ -146,47 +146,23 @@ def _nudge(asked: Asked, person: Person, begun: bool, at: datetime) -> Letter:
     )
 
 
-def export(asked: Asked) -> list[Letter]:
-    """附件2 of a unit with all below it, as a file."""
-    return _paper(asked, "feedback_table", f"{asked.desk.campaign.feedback_table.title}-{{unit}}-{{at}}.xlsx")
-
-
-def export_pledges(asked: Asked) -> list[Letter]:
-    """附件1 of everybody below a unit who signed here, two copies each, in one file to print."""
-    desk = asked.desk
-    if not oversight.signed(desk.session, desk.campaign.id, asked.unit.path):
-        return [desk.reply(Text(texts.no_pledges(asked.name), texts.TITLE))]
-    return _paper(asked, "pledges", f"{desk.campaign.pledge.title}-{{unit}}-{{at}}.docx")
-
-
-def _paper(asked: Asked, paper: str, name: str) -> list[Letter]:
-    """A file for the asker alone, in whatever chat it was asked for."""
-    desk = asked.desk
-    desk.record("export", subject=asked.unit.code, detail=paper)
-    local = desk.now.astimezone(desk.campaign.zone)
-    params = {"unit": str(asked.unit.id), "as_of": desk.now.isoformat()}
-    document = Document(name.format(unit=asked.unit.name, at=f"{local:%m%d%H%M}"), paper, params)
-    letters = [desk.whisper(Text(texts.exporting(asked.name, paper), texts.TITLE)), desk.whisper(document)]
-    return [*letters, desk.reply(Text(texts.PAPER_IS_DIRECT, texts.TITLE))] if desk.in_group else letters
-
-
 def bind(asked: Asked) -> list[Letter]:
     """@bot 绑定 in a group: the group gets the unit's totals before the deadline."""
     desk = asked.desk
     if not desk.in_group:
-        return [desk.reply(Text(texts.BIND_IN_GROUP, texts.TITLE))]
+        return [desk.tell(figures.BIND_IN_GROUP)]
     chat = desk.inbound.chat
     bound = roster.group(desk.session, chat.id)
-    if bound and not access.reach(desk.session, asked.person).covers(roster.unit(desk.session, bound.unit_id)):
-        return [desk.reply(Text(texts.BOUND_BY_OTHERS, texts.TITLE))]
+    if bound and not asked.reach.covers(roster.unit(desk.session, bound.unit_id)):
+        return [desk.tell(figures.BOUND_BY_OTHERS)]
     roster.bind_group(
         desk.session,
         conversation_id=chat.id,
         channel=chat.channel,
-        title=desk.inbound.chat_title[:128],
+        title=leak_guard.harmless_name(desk.inbound.chat_title)[:128],
         unit_id=asked.unit.id or 0,
         by=asked.person.id or 0,
         at=desk.now,
     )
     desk.record("bind", subject=asked.unit.code)
-    return [desk.reply(Text(texts.bound(asked.name), texts.TITLE))]
+    return [desk.tell(figures.bound(asked.name))]

@@ -1,72 +1,32 @@
-"""The self-check as a conversation: one person, one question at a time, back and forth as they like.
+"""The self-check as a conversation: one person, one question at a time.
 
 Joins the pure engine with the log of answers; decides nothing about the path itself (`campaign/walk.py`) and knows no
 other person than the one before it.
 """
 
-import json
 import re
-from dataclasses import dataclass, replace
 
-from handlers import asking, leak_guard, menus, pledge, texts
+from handlers import asking, countersigning, handing_in, menus, pledge
 from handlers.campaign import progress, questionnaire
-from handlers.campaign.answers import Change, Given, fold, restart
-from handlers.campaign.definition import Campaign
-from handlers.campaign.matching import clean
+from handlers.campaign.matching import clean, number
 from handlers.campaign.questionnaire import Problem, Turn
-from handlers.campaign.walk import Setting, Step, Walk, walk
+from handlers.campaign.walk import Step, Walk
 from handlers.desk import Desk
 from handlers.messages import Choice, Letter, Text
-from storage import cases, outbox
-from storage.models import Case, Person
-from storage.vault import answer_purpose
+from handlers.returns import lock
+from handlers.sitting import Sitting, path_before, place_before, sit_down, subject
+from handlers.texts import asks, exempting, filling, plain, proxies
+from handlers.whose import signer
+from storage import at_hand, cases, exemptions, roster
+from storage.models import Person
 
 _BUTTON = re.compile(r"\d{1,2} \S")
 _MARKED = re.compile(r"^(?P<said>.*?)\s*#(?P<mark>[^#\s]{1,24})$", re.DOTALL)
 
 
-@dataclass
-class Sitting:
-    """One person's self-check during one message: the answers so far and what this message adds."""
-
-    desk: Desk
-    person: Person
-    case: Case
-    changes: list[Change]
-    setting: Setting
-
-    @property
-    def campaign(self) -> Campaign:
-        return self.desk.campaign
-
-    @property
-    def path(self) -> Walk:
-        return walk(self.campaign, fold(self.changes), self.setting)
-
-    def add(self, changes: tuple[Change, ...]) -> None:
-        """Writes changes to the log, in this message's transaction."""
-        self.changes += changes
-        lines = [(c.key, c.given.to_json() if c.given else None) for c in changes]
-        cases.append(self.desk.session, self.case, lines, at=self.desk.now, msg_id=self.desk.inbound.msg_id)
-
-
-def sit_down(desk: Desk, person: Person) -> tuple[Sitting, bool]:
-    """The person's sitting, and whether it is their first."""
-    campaign, person_id = desk.campaign, person.id or 0
-    case = cases.find(desk.session, campaign.id, person_id)
-    first = case is None
-    if case is None:
-        case = cases.start(desk.session, campaign=campaign.id, person_id=person_id, unit_id=person.unit_id, at=desk.now)
-    changes = [Change(k, Given.from_json(g) if g else None) for k, g in cases.lines(desk.session, case)]
-    return Sitting(desk, person, case, changes, desk.setting(person)), first
-
-
 def wants_id_number(desk: Desk, person: Person) -> bool:
     """True while the person is asked for their own number: the only moment one may be sent."""
-    case = cases.find(desk.session, desk.campaign.id, person.id or 0)
-    if case is None:
-        return False
-    place = sit_down(desk, person)[0].path.place
+    place = place_before(desk, person)
     return place is not None and place.question.kind == "id_number"
 
 
@@ -77,62 +37,44 @@ def go_on(desk: Desk, person: Person, ahead: str = "") -> list[Letter]:
     """Greets whoever comes for the first time, and asks the question they are at."""
     sitting, first = sit_down(desk, person)
     if first:
-        ahead = "\n\n".join(filter(None, [ahead, sitting.path.fill(desk.campaign.intro, quote=texts.quote)]))
-    return _ask(sitting, ahead)
+        ahead = "\n\n".join(filter(None, [ahead, intro(sitting)]))
+    elif told := stands_still(sitting):
+        return told if sitting.path.place else ask(sitting, ahead)
+    return ask(sitting, ahead)
 
 
 def answer(desk: Desk, person: Person, said: str) -> list[Letter]:
     """Takes a message as the answer to the present question; a button of another question is told apart."""
     sitting, first = sit_down(desk, person)
+    if sitting.filler is None:
+        at_hand.own(desk.session)
     if first:
-        return _ask(sitting, sitting.path.fill(desk.campaign.intro, quote=texts.quote))
+        return ask(sitting, intro(sitting))
     path = sitting.path
     said, mark = split_mark(said, path)
+    if sitting.met:
+        return _met(sitting, said, mark)
     place = path.place
     if mark and (place is None or mark != place.mark):
         return _stale(sitting, mark)
     if place is None:
-        return [desk.reply(Text(texts.already_done(sitting.case.receipt), texts.TITLE))]
-    turn = questionnaire.take(desk.campaign, fold(sitting.changes), sitting.setting, said, tapped=bool(mark))
+        return ask(sitting)
+    if told := stands_still(sitting):
+        return told
+    if sitting.case.asked_again and not mark and not _question_above(desk):
+        return ask(sitting, asks.ASKED_AGAIN)  # they had handed in: what they say is not about a question not yet seen
+    said, seen = (said, False) if mark else _as_seen(desk, path, place, said)
+    tapped = bool(mark) or seen
+    turn = questionnaire.understood(path, said, tapped=tapped)
     return _refuse(sitting, place, turn, said) if turn.problem else _accept(sitting, place, turn)
 
 
-def back(desk: Desk, person: Person) -> list[Letter]:
-    sitting, _ = sit_down(desk, person)
-    changes = progress.back(sitting.path)
-    sitting.add(changes)
-    return _ask(sitting, "" if changes else texts.FIRST_QUESTION)
-
-
-def edit(desk: Desk, person: Person, number: str) -> list[Letter]:
-    """«修改» lists what can be changed, «修改 3» asks entry 3 again."""
-    sitting, _ = sit_down(desk, person)
-    path = sitting.path
-    if number and (changes := progress.reopen_entry(path, int(number))):
-        sitting.add(changes)
-        return _ask(sitting)
-    if not any(step.given and step.asked for step in path.steps):
-        return _ask(sitting, texts.NOTHING_YET)
-    ahead = texts.no_such_entry(number) if number else texts.EDIT_WHICH
-    return [desk.reply(asking.entries(path, ahead))]
-
-
 def pause(desk: Desk, person: Person) -> list[Letter]:
-    sitting, _ = sit_down(desk, person)
-    if sitting.path.place is None:
-        return [desk.reply(Text(texts.already_done(sitting.case.receipt), texts.TITLE))]
+    path = path_before(desk, person)
+    if path is not None and path.place is None:
+        return go_on(desk, person)
     options = menus.numbered(("继续", "继续"))
-    return [desk.reply(Choice(texts.TITLE, texts.paused(desk.campaign.deadline), options))]
-
-
-def start_over(desk: Desk, person: Person, *, sure: bool) -> list[Letter]:
-    if not sure:
-        options = menus.numbered(*texts.RESTART_OPTIONS)
-        return [desk.reply(Choice(texts.TITLE, texts.RESTART_ASK, options))]
-    sitting, _ = sit_down(desk, person)
-    sitting.add((restart(),))
-    cases.drop_drafts(desk.session, sitting.case)
-    return _ask(sitting)
+    return [desk.offer(asks.paused(desk.campaign.deadline), options)]
 
 
 def explain(desk: Desk, person: Person) -> list[Letter]:
@@ -140,32 +82,52 @@ def explain(desk: Desk, person: Person) -> list[Letter]:
     sitting, _ = sit_down(desk, person)
     place = sitting.path.place
     if place is None:
-        return [desk.reply(Text(texts.already_done(sitting.case.receipt), texts.TITLE))]
+        return ask(sitting)
     if place.question.help == "classes":
         told = "\n\n".join(f"**{kind.name}**：{kind.text}" for kind in desk.campaign.data_classes)
     else:
-        told = sitting.path.fill(place.question.help, place.row, texts.quote)
-    return _ask(sitting, told, anew=True)
+        told = sitting.path.fill(place.question.help, place.row, plain.quote)
+    return ask(sitting, told, anew=True)
 
 
 def status(desk: Desk, person: Person) -> str:
     """One sentence about the person's own self-check."""
     case = cases.find(desk.session, desk.campaign.id, person.id or 0)
     at = total = 0
-    if case is not None:
-        path = sit_down(desk, person)[0].path
+    if (path := path_before(desk, person, about=person)) is not None:
         at, total = (path.place.entry or path.entries) if path.place else 0, path.entries
-    return texts.own_progress(
+    about = subject(desk, person)
+    filling_for = "" if about is person else proxies.still_filling(about.name)
+    if exempt := exemptions.find(desk.session, desk.campaign.id, person.id or 0):
+        return filling_for + exempting.own(exempt.reason)
+    return filling_for + asks.own_progress(
         desk.campaign,
         receipt=case.receipt if case else "",
         submitted=case.submitted_at if case else None,
         at=at,
         total=total,
         changed=bool(at),
+        asked_again=bool(case and case.asked_again),
     )
 
 
 # ---------------------------------------------------------------- inside
+
+
+def _met(sitting: Sitting, said: str, mark: str) -> list[Letter]:
+    """Somebody speaks to a file that has changed meanwhile: what they say still answers what they had before them."""
+    met = sitting.met
+    place = met.place if met else None
+    if met is None or place is None or (mark and mark != place.mark):
+        return ask(sitting)
+    turn = questionnaire.take(sitting.campaign, met.before, sitting.setting, said, tapped=bool(mark))
+    return ask(sitting) if turn.problem else _accept(sitting, place, turn)
+
+
+def _question_above(desk: Desk) -> bool:
+    """Whether the last thing said in the chat was a question of the self-check."""
+    body = menus.last_seen(desk).body
+    return isinstance(body, Text | Choice) and body.title.startswith(plain.title(""))
 
 
 def split_mark(said: str, path: Walk) -> tuple[str, str]:
@@ -179,34 +141,51 @@ def split_mark(said: str, path: Walk) -> tuple[str, str]:
     return (found["said"], mark) if pressed else (said, "")
 
 
+def _as_seen(desk: Desk, path: Walk, place: Step, said: str) -> tuple[str, bool]:
+    """A bare number where the rows of colleagues are offered: the button it was when the person saw it, for these may
+    have become others since. Elsewhere what was said."""
+    wanted = number(said)
+    if wanted is None or not path.at_first_column(place):
+        return said, False
+    body = menus.last_seen(desk).body
+    for option in body.options if isinstance(body, Choice) else ():
+        words, mark = split_mark(signer(desk.campaigns, option.send)[0], path)
+        if mark == place.mark and words.startswith(f"{wanted} "):
+            return words, True
+    return said, False
+
+
 def _accept(sitting: Sitting, place: Step, turn: Turn) -> list[Letter]:
     desk = sitting.desk
-    sitting.add(tuple(_without_phones(sitting, change) for change in turn.changes))
+    sitting.add(turn.changes)
     path = sitting.path
+    touched = progress.touched(path)
+    if sitting.case.submitted_at is None and sitting.case.touched != touched:
+        sitting.case.touched = touched  # who has yet to sign is known before they hand in
     ahead = ""
     if turn.signer:
-        name, number = turn.signer
-        pledge.keep_draft(desk, sitting.case, name, number)
-        ahead = texts.number_received(number.masked)
+        name, id_number = turn.signer
+        pledge.keep_draft(desk, sitting.case, name, id_number)
+        ahead = asks.number_received(id_number.masked, recallable=desk.inbound.recallable)
         if name != sitting.person.name:
-            ahead += texts.other_name(name, sitting.person.name)
+            ahead += asks.other_name(name, sitting.person.name)
+    elif turn.copied:
+        ahead = filling.copied(turn.copied)
+    elif turn.typical:
+        ahead = ""
     elif place.question.kind not in ("review", "fix", "submit") and not any(
         c.given and c.given.open for c in turn.changes
     ):
-        ahead = texts.noted(path.cell(place.question.id, place.row))
+        ahead = asks.noted(path.cell(place.question.id, place.row))
     if progress.finished(path):
-        return _hand_in(sitting, path)
-    return _ask(sitting, ahead, anew=True)
+        return _handed_in(sitting, path)
+    return ask(sitting, ahead, anew=True)
 
 
-def _without_phones(sitting: Sitting, change: Change) -> Change:
-    """A mobile number in an answer (a contact) is sealed; the answer itself shows it masked."""
-    given = change.given
-    if given is None or not any(leak_guard.has_phone(value) for value in given.values):
-        return change
-    masked = tuple(leak_guard.mask_phones(value) for value in given.values)
-    sealed = sitting.desk.vault.seal("\n".join(given.values), answer_purpose(sitting.case.id))
-    return Change(change.key, replace(given, values=masked, sealed=sealed))
+def takes_own_words(desk: Desk, person: Person) -> bool:
+    """Whether the question at hand may be answered with a sentence."""
+    place = place_before(desk, person)
+    return place is not None and (place.question.kind == "text" or place.question.free == "sentence")
 
 
 def is_tapped(desk: Desk, said: str) -> bool:
@@ -218,60 +197,72 @@ def is_tapped(desk: Desk, said: str) -> bool:
 def _refuse(sitting: Sitting, place: Step, turn: Turn, said: str) -> list[Letter]:
     problem = turn.problem or Problem.UNCLEAR
     if problem is Problem.EDIT_WHICH:
-        return [sitting.desk.reply(asking.entries(sitting.path, texts.EDIT_WHICH))]
-    told = texts.problem(problem, place.question, said, sitting.desk.today)
+        return [sitting.desk.reply(asking.entries(sitting.path, asks.EDIT_WHICH))]
+    told = asks.problem(problem, place.question, said, sitting.desk.today)
     if problem in (Problem.WRITE, Problem.BAD_ID_NUMBER, Problem.NO_ID_NUMBER):
-        return [sitting.desk.reply(Text(told, texts.TITLE))]  # the question stands right above
-    return _ask(sitting, told)
+        return [sitting.desk.tell(told)]  # the question stands right above
+    return ask(sitting, told)
 
 
 def _stale(sitting: Sitting, mark: str) -> list[Letter]:
     path = sitting.path
     old = next((step for step in path.steps if step.mark == mark and step.given), None)
-    told = texts.stale(path.label(old.question.id, old.row) if old else "")
+    told = asks.stale(path.label(old.question.id, old.row) if old else "")
     if path.place is None:
-        done = texts.already_done(sitting.case.receipt)
-        return [sitting.desk.reply(Text(f"{told}\n\n{done}", texts.TITLE))]
-    return _ask(sitting, f"{told}{texts.stale_now()}")
+        return ask(sitting, told)
+    return ask(sitting, f"{told}{asks.stale_now()}")
 
 
-def _ask(sitting: Sitting, ahead: str = "", *, anew: bool = False) -> list[Letter]:
+def ask(sitting: Sitting, ahead: str = "", *, anew: bool = False) -> list[Letter]:
     """The present question, with what is to be said ahead of it in the same message; `anew`: it was just reached, so
     the pledge is shown whole."""
     desk, path = sitting.desk, sitting.path
     place = path.place
+    if sitting.met:
+        ahead = "\n\n".join(filter(None, [ahead, sitting.met.notice]))
     if place is None:
-        told = "\n\n".join(filter(None, [ahead, texts.already_done(sitting.case.receipt)]))
-        return [desk.reply(Text(told, texts.TITLE))]
-    pieces = pledge.shown(desk.campaign) if place.question.show_pledge and anew else []
+        return [desk.tell("\n\n".join(filter(None, [ahead, _done(sitting)])))]
+    pieces = (
+        pledge.shown(desk.campaign)
+        if place.question.show_pledge and (anew or sitting.met or sitting.case.asked_again)
+        else []
+    )
     return [*(desk.reply(body) for body in pieces), desk.reply(asking.question(path, place, ahead))]
 
 
-def _hand_in(sitting: Sitting, path: Walk) -> list[Letter]:
-    """The end: what was answered is kept as handed in, the pledge counts, what still waited to remind is taken back."""
+def intro(sitting: Sitting) -> str:
+    """What is said ahead of somebody's first question."""
+    path, campaign = sitting.path, sitting.campaign
+    if sitting.filler is None:
+        return path.fill(campaign.intro, quote=plain.quote)
+    if not campaign.intro_proxy:
+        return proxies.intro(sitting.person.name, sitting.setting.unit)
+    return path.fill(campaign.intro_proxy, quote=plain.quote)
+
+
+def _done(sitting: Sitting) -> str:
+    """What is said when there is nothing more to ask."""
+    case, name = sitting.case, sitting.person.name
+    if case.countersign:
+        return proxies.already_waits(name)
+    return asks.already_done(case.receipt) if sitting.filler is None else proxies.already_done(name, case.receipt)
+
+
+def stands_still(sitting: Sitting) -> list[Letter]:
+    """A no to somebody who has handed in and whose unit's return is confirmed; empty where they may change something.
+    Who has not handed in yet may still do so: it counts for themselves."""
     desk, case = sitting.desk, sitting.case
-    late = desk.now >= desk.campaign.closes_at
-    if not case.receipt:
-        local = desk.now.astimezone(desk.campaign.zone)
-        number = cases.next_number(desk.session, f"receipt/{desk.campaign.id}/{local:%Y-%m-%d}")
-        case.receipt = f"{desk.campaign.receipt_prefix}-{local:%m%d}-{number:04d}"
-    told = pledge.settle(desk, case, path)
-    if case.submitted_at is None:
-        case.late = late
-    case.submitted_at = desk.now
-    case.nil, case.touched = progress.is_nil(path), progress.touched(path)
-    desk.session.add(case)
-    cases.hand_in(desk.session, case, _answers_json(path), at=desk.now, late=late)
-    lane = str(desk.direct(sitting.person.staff_id))
-    outbox.withdraw(desk.session, lane, ("reminder", "nudge"), at=desk.now)
-    if case.nil:
-        words = texts.nil_done(case.receipt, told, late=case.late)
-    else:
-        words = texts.done(case.receipt, told, len(list(path.rows())), late=case.late)
-    return [desk.reply(Text(words, texts.TITLE))]
+    if case.submitted_at is None or case.asked_again or not lock.locked(desk, case.unit_id):
+        return []
+    if sitting.filler is not None:
+        return [desk.tell(proxies.locked(sitting.person.name))]
+    looking = roster.coordinators(desk.session, roster.unit(desk.session, case.unit_id), desk.now)
+    return [desk.tell(filling.locked([person.name for person in looking]))]
 
 
-def _answers_json(path: Walk) -> str:
-    """Every answer that counts, in the order of the path."""
-    counting = {step.key: json.loads(step.given.to_json()) for step in path.steps if step.given}
-    return json.dumps(counting, ensure_ascii=False)
+def _handed_in(sitting: Sitting, path: Walk) -> list[Letter]:
+    desk, case, person = sitting.desk, sitting.case, sitting.person
+    if sitting.filler is not None:
+        return countersigning.filled_in(sitting, sitting.filler, path)
+    case.filled_by, case.countersign = None, False
+    return [desk.tell(handing_in.hand_in(desk, case, person, path))]

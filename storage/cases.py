@@ -4,20 +4,51 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, select, update
+from sqlalchemy import Integer, bindparam, insert
+from sqlmodel import Session, and_, col, delete, func, select, update
 
-from storage.models import AnswerLine, Case, Counter, Firing, Pledge, Submission
+from storage import at_hand, exemptions
+from storage.models import AnswerLine, Case, Counter, Firing, Person, Pledge, Submission, Unit
 from storage.statements import insert_new
 
 DRAFT, SIGNED, EARLIER = "draft", "signed", "earlier"
+TO_SIGN, ON_PAPER = "paper", "on_paper"
+"""To be signed by hand, and signed by hand as the coordinator has seen."""
+
+CASES, LINES = "cases", "lines"
+"""At hand by campaign and person, and by case."""
+
+_CASE = select(Case).where(Case.campaign == bindparam("campaign"), Case.person_id == bindparam("person"))
+_LINES = (
+    select(AnswerLine.key, AnswerLine.given).where(AnswerLine.case_id == bindparam("case")).order_by(col(AnswerLine.id))
+)
+_LINE = insert(AnswerLine)
+_NEXT = (
+    update(Counter)
+    .where(col(Counter.name) == bindparam("series"))
+    .values(value=Counter.value + 1)
+    .returning(col(Counter.value))
+)
+_OF_CASE = col(Pledge.case_id) == bindparam("case")
+_DRAFT = select(Pledge).where(_OF_CASE, Pledge.state == DRAFT)
+_DROP_DRAFTS = delete(Pledge).where(_OF_CASE, col(Pledge.state) == DRAFT)
+_PLEDGE = (
+    select(Pledge).where(_OF_CASE, col(Pledge.state).not_in((DRAFT, TO_SIGN))).order_by(col(Pledge.id).desc()).limit(1)
+)
 
 
 def find(session: Session, campaign: str, person_id: int) -> Case | None:
-    return session.exec(select(Case).where(Case.campaign == campaign, Case.person_id == person_id)).one_or_none()
+    there, case = at_hand.take(session, CASES, (campaign, person_id))
+    if not there:
+        return session.scalars(_CASE, {"campaign": campaign, "person": person_id}).one_or_none()
+    if case is not None:
+        session.add(case)
+    known: Case | None = case
+    return known
 
 
-def start(session: Session, *, campaign: str, person_id: int, unit_id: int, at: datetime) -> Case:
-    case = Case(campaign=campaign, person_id=person_id, unit_id=unit_id, opened_at=at)
+def start(session: Session, *, campaign: str, person_id: int, unit_id: int, at: datetime, revision: int = 1) -> Case:
+    case = Case(campaign=campaign, person_id=person_id, unit_id=unit_id, opened_at=at, revision=revision)
     session.add(case)
     session.flush()
     return case
@@ -25,46 +56,83 @@ def start(session: Session, *, campaign: str, person_id: int, unit_id: int, at: 
 
 def lines(session: Session, case: Case) -> Sequence[tuple[str, str | None]]:
     """The log of answers, oldest first: key and what was given (None: taken back)."""
-    return session.exec(
-        select(AnswerLine.key, AnswerLine.given).where(AnswerLine.case_id == case.id).order_by(col(AnswerLine.id))
-    ).all()
+    there, found = at_hand.take(session, LINES, case.id)
+    if not there:
+        found = session.connection().execute(_LINES, {"case": case.id})
+    return [(key, given) for key, given in found]
 
 
 def append(
     session: Session, case: Case, changes: Sequence[tuple[str, str | None]], *, at: datetime, msg_id: str
 ) -> None:
+    """Adds to the log; one by one, for the order of ids is the order of the log."""
+    at_hand.take(session, LINES, case.id)
     for key, given in changes:
-        session.add(AnswerLine(case_id=case.id or 0, key=key, given=given, at=at, msg_id=msg_id))
-    session.flush()  # one by one: the order of ids is the order of the log
+        line = {"case_id": case.id, "key": key, "given": given, "at": at, "msg_id": msg_id}
+        session.connection().execute(_LINE, line)
 
 
 def hand_in(session: Session, case: Case, answers: str, *, at: datetime, late: bool) -> Submission:
-    """Keeps exactly what was handed in; the latest counts."""
+    """Keeps exactly what was handed in; the latest counts. Whoever hands in is not exempt any more."""
     digest = hashlib.sha256(answers.encode()).hexdigest()
-    submission = Submission(case_id=case.id or 0, answers=answers, digest=digest, at=at, late=late)
+    submission = Submission(
+        case_id=case.id or 0,
+        answers=answers,
+        digest=digest,
+        at=at,
+        late=late,
+        unit_id=case.unit_id,
+        nil=case.nil,
+        touched=case.touched,
+        pledged=case.pledged,
+        revision=case.revision,
+    )
     session.add(submission)
+    exemptions.end(session, case.campaign, case.person_id, at=at)
     return submission
+
+
+def ask_again(session: Session, case: Case, *, at: datetime) -> None:
+    """What was handed in is not enough from now on."""
+    case.asked_again = True
+    session.add(case)
+    newest = select(func.max(Submission.id)).where(Submission.case_id == case.id).scalar_subquery()
+    session.exec(update(Submission).where(col(Submission.id) == newest).values(outdated_at=at))
 
 
 def next_number(session: Session, name: str) -> int:
     """The next number of a series, from 1; the row lock keeps it unique among instances."""
-    insert_new(session, Counter, {"name": name, "value": 0})
-    session.exec(update(Counter).where(col(Counter.name) == name).values(value=Counter.value + 1))
-    return session.exec(select(Counter.value).where(Counter.name == name)).one()
+    connection = session.connection()
+    if (number := connection.scalar(_NEXT, {"series": name})) is None:
+        insert_new(session, Counter, {"name": name, "value": 0})
+        number = connection.scalars(_NEXT, {"series": name}).one()
+    return number
+
+
+def skip_numbers(session: Session, count: int) -> None:
+    """Leaves a gap in every series: after a restore, numbers given out since the backup are not given out again."""
+    session.exec(update(Counter).values(value=Counter.value + count))
 
 
 def drop_drafts(session: Session, case: Case) -> None:
     """A number given but not signed with is not kept."""
-    session.exec(delete(Pledge).where(col(Pledge.case_id) == case.id, col(Pledge.state) == DRAFT))
+    session.connection().execute(_DROP_DRAFTS, {"case": case.id})
 
 
 def draft(session: Session, case: Case) -> Pledge | None:
-    return session.exec(select(Pledge).where(Pledge.case_id == case.id, Pledge.state == DRAFT)).one_or_none()
+    return session.scalars(_DRAFT, {"case": case.id}).one_or_none()
 
 
 def pledge(session: Session, case: Case) -> Pledge | None:
     """The pledge that counts: the newest one signed or told of."""
-    found = select(Pledge).where(Pledge.case_id == case.id, Pledge.state != DRAFT).order_by(col(Pledge.id).desc())
+    return session.scalars(_PLEDGE, {"case": case.id}).first()
+
+
+def to_sign(session: Session, case: Case) -> Pledge | None:
+    """The pledge that waits for a signature by hand."""
+    if (counts := pledge(session, case)) is not None and counts.state == ON_PAPER:
+        return None
+    found = select(Pledge).where(Pledge.case_id == case.id, Pledge.state == TO_SIGN).order_by(col(Pledge.id).desc())
     return session.exec(found.limit(1)).first()
 
 
@@ -72,3 +140,66 @@ def fire(session: Session, firing: Firing) -> bool:
     """True for the one instance that gets to deal with this moment of a rule; False ever after."""
     values = firing.model_dump()
     return insert_new(session, Firing, values)
+
+
+def colleagues(session: Session, campaign: str, unit_id: int, limit: int) -> list[tuple[int, str, str]]:
+    """The people of a unit, those who handed in last first: id, name, and what they handed in if they touched data."""
+    found = session.connection().execute(_COLLEAGUES, {"campaign": campaign, "unit": unit_id, "most": limit})
+    newest: dict[int, tuple[int, str, str]] = {}
+    for person_id, name, answers in found:
+        newest.setdefault(person_id or 0, (person_id or 0, name, answers or ""))
+    return list(newest.values())
+
+
+_HANDED_IN = and_(
+    col(Case.person_id) == Person.id,
+    col(Case.campaign) == bindparam("campaign"),
+    col(Case.touched).is_(True),
+    col(Case.submitted_at).is_not(None),
+)
+_COLLEAGUES = (
+    select(Person.id, Person.name, Submission.answers)
+    .outerjoin(Case, _HANDED_IN)
+    .outerjoin(Submission, col(Submission.case_id) == Case.id)
+    .where(Person.unit_id == bindparam("unit"), col(Person.active).is_(True))
+    .order_by(func.coalesce(Submission.id, 0).desc())
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+def known_at(session: Session, case: Case, moment: datetime) -> Sequence[tuple[str, str | None]]:
+    """The log as it was up to a moment, oldest first."""
+    last = select(func.max(AnswerLine.id)).where(AnswerLine.case_id == case.id, AnswerLine.at <= moment)
+    return session.exec(
+        select(AnswerLine.key, AnswerLine.given)
+        .where(AnswerLine.case_id == case.id, col(AnswerLine.id) <= last.scalar_subquery())
+        .order_by(col(AnswerLine.id))
+    ).all()
+
+
+def last_submission(session: Session, case: Case) -> Submission | None:
+    """What counts of somebody at present."""
+    found = select(Submission).where(Submission.case_id == case.id).order_by(col(Submission.id).desc())
+    return session.exec(found.limit(1)).first()
+
+
+def last_line(session: Session, case: Case) -> int:
+    """The number of the newest line of the log: it says exactly which answers are meant."""
+    return session.exec(select(func.max(AnswerLine.id)).where(AnswerLine.case_id == case.id)).one() or 0
+
+
+def of_line(session: Session, line: int) -> Case | None:
+    """The self-check a line of the log belongs to."""
+    found = select(Case).join(AnswerLine, col(AnswerLine.case_id) == Case.id).where(AnswerLine.id == line)
+    return session.exec(found).one_or_none()
+
+
+def countersigns(session: Session, campaign: str, path: str) -> Sequence[tuple[Case, Person, Unit]]:
+    """What was filled in for people below a unit and waits for the coordinator's word, the oldest first."""
+    return session.exec(
+        select(Case, Person, Unit)
+        .join(Person, col(Person.id) == Case.person_id)
+        .join(Unit, col(Unit.id) == Person.unit_id)
+        .where(Case.campaign == campaign, col(Case.countersign).is_(True), col(Unit.path).startswith(path))
+        .order_by(col(Case.id))
+    ).all()

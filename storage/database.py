@@ -4,6 +4,7 @@ SQLite by default, PostgreSQL for several instances. Everything here is synchron
 database threads. Must not know what is stored.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -14,14 +15,36 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
+from storage import append_only, running_counts
+
+log = logging.getLogger(__name__)
+
 _NO_ADDRESS = "ZICHA_DATABASE_URL is not a database address (sqlite:///FILE or postgresql+psycopg://…)"
+
+_IN_USE = 0x7A69636861
+"""The advisory lock of PostgreSQL that stands for a running bot."""
+
+_PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "options": "-c lock_timeout=10s",
+}
+"""How long a server is waited for that is away, silent or busy with somebody else's row; what the address itself says
+goes first. A message that could not be stored is not acked and comes again."""
 
 DatabaseFailure = OperationalError
 """What a database that fails at work raises: locked for too long, full, gone."""
+
+
+StatementFailure = SQLAlchemyError
+"""Whatever a statement may raise: the database's fault, or that of what it was given."""
 
 
 class DatabaseError(Exception):
@@ -38,13 +61,15 @@ class Database:
             raise DatabaseError(_NO_ADDRESS) from error
         if self.url.drivername not in ("sqlite", "postgresql+psycopg"):
             raise DatabaseError(_NO_ADDRESS)
+        self.info: dict[str, Any] = {}
+        """What every session carries along (`Session.info`)."""
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             _make_file(Path(self.url.database))
         self.engine = self._sqlite(busy_timeout_ms) if self.is_sqlite else self._server()
 
     def _sqlite(self, busy_timeout_ms: int) -> Engine:
-        engine = create_engine(self.url, connect_args={"check_same_thread": False})
+        engine = create_engine(self.url, connect_args={"check_same_thread": False}, hide_parameters=True)
 
         @event.listens_for(engine, "connect")
         def settings(connection: Any, _record: object) -> None:
@@ -67,13 +92,14 @@ class Database:
 
     def _server(self) -> Engine:
         try:
-            return create_engine(self.url, pool_pre_ping=True)
+            patience = {name: value for name, value in _PATIENCE.items() if name not in self.url.query}
+            return create_engine(self.url, pool_pre_ping=True, hide_parameters=True, connect_args=patience)
         except ModuleNotFoundError as error:
             raise DatabaseError("PostgreSQL needs the extra «postgres»: pip install 'zicha[postgres]'") from error
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with Session(self.engine, expire_on_commit=False, info=self.info) as session, session.begin():
             yield session
 
     @contextmanager
@@ -82,13 +108,31 @@ class Database:
         with Session(self.engine.execution_options(reading=True), expire_on_commit=False) as session, session.begin():
             yield session
 
-    def migrate(self) -> None:
-        """Brings the schema to the newest revision. Raises `DatabaseError` if the database cannot be reached."""
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Below the sessions: a connection that reads one moment of the whole database, on either kind."""
+        options: dict[str, Any] = {"reading": True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    def migrate(self, to: str = "head") -> None:
+        """Brings the schema forward to the newest revision, or to another. Raises `DatabaseError` if the database
+        cannot be reached."""
         config = _alembic()
         try:
             with self.engine.connect() as connection, connection.begin():
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                before = MigrationContext.configure(connection).get_current_revision()
+                command.upgrade(config, to)
+                unguarded = append_only.guard(connection) if to == "head" else []
+                if to == "head":
+                    running_counts.keep(connection)
+                if unguarded and before == ScriptDirectory.from_config(config).get_current_head():
+                    log.warning(
+                        "somebody took the guards off %s; they are back, run «zicha verify»",
+                        ", ".join(unguarded),
+                        extra={"action": "database.unguarded"},
+                    )
         except SQLAlchemyError as error:
             raise DatabaseError(
                 f"the database cannot be opened: {_reason(error)}; check ZICHA_DATABASE_URL and ZICHA_DATA"
@@ -103,6 +147,40 @@ class Database:
                 return MigrationContext.configure(connection).get_current_revision(), newest
         except SQLAlchemyError as error:
             raise DatabaseError(f"the database cannot be opened: {_reason(error)}; check ZICHA_DATABASE_URL") from error
+
+    @staticmethod
+    def knows(revision: str) -> bool:
+        """Whether this program has the migrations up to a revision."""
+        return revision in {one.revision for one in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Says to every other process, for the time of the block, that the bot runs. A SQLite file has one process
+        anyhow, which the command's lock sees to."""
+        with self._held("SELECT pg_advisory_lock_shared(:lock)"):
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else runs the bot on this database meanwhile. Raises `DatabaseError` where somebody does."""
+        with self._held("SELECT pg_try_advisory_lock(:lock)") as got:
+            if got is False:
+                raise DatabaseError("a zicha is running on this database; stop it on every machine first")
+            yield
+
+    @contextmanager
+    def _held(self, how: str) -> Iterator[object]:
+        if self.is_sqlite:
+            yield None
+            return
+        with self.engine.connect() as connection:
+            got = connection.scalar(text(how), {"lock": _IN_USE})
+            connection.commit()
+            try:
+                yield got
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock_all()"))
+                connection.commit()
 
     def close(self) -> None:
         self.engine.dispose()

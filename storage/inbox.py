@@ -4,18 +4,60 @@ The key is the platform's msgId scoped by robot, never the delivery's id and nev
 say «1» many times (DingTalk facts §1.4).
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import bindparam, case, func
 from sqlmodel import Session, col, delete, select, update
 
 from storage.models import Inbound, Person
-from storage.statements import insert_new
+from storage.models.columns import Moment
+from storage.statements import new_keys
+
+_SAID_AT = bindparam("said_at", type_=Moment)
+_OVERTAKEN = col(Person.heard_at) > _SAID_AT
+_TURN = (
+    update(Person)
+    .where(col(Person.staff_id) == bindparam("who"))
+    .values(
+        turn=Person.turn + 1,
+        heard_at=case((_OVERTAKEN, col(Person.heard_at)), else_=_SAID_AT),
+        reached_at=case(
+            (_OVERTAKEN, col(Person.reached_at)), else_=func.coalesce(bindparam("reached_at"), Person.reached_at)
+        ),
+    )
+)
+_PEOPLE = select(Person).where(col(Person.staff_id).in_(bindparam("staff", expanding=True)))
 
 
-def admit(session: Session, *, robot: str, msg_id: str, sender: str, at: datetime) -> bool:
-    """True for the first copy. The row commits together with what the message changed."""
-    values = {"robot": robot, "msg_id": msg_id, "sender": sender, "received_at": at, "fault": ""}
-    return insert_new(session, Inbound, values)
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message before it is looked at. `reached_at`: where its sender is written to from now on."""
+
+    robot: str
+    msg_id: str
+    sender: str
+    said_at: datetime
+    reached_at: str | None = None
+
+
+def admit(session: Session, arrivals: Sequence[Arrival], *, at: datetime) -> list[bool]:
+    """For each, True for the first copy. The row commits together with what the message changed."""
+    rows = [
+        {"robot": one.robot, "msg_id": one.msg_id, "sender": one.sender, "received_at": at, "fault": ""}
+        for one in arrivals
+    ]
+    fresh = new_keys(session, Inbound, rows, ("robot", "msg_id"))
+    return [_first(fresh, (one.robot, one.msg_id)) for one in arrivals]
+
+
+def _first(fresh: set[tuple[str, ...]], key: tuple[str, str]) -> bool:
+    """A copy may come in the same batch."""
+    if key not in fresh:
+        return False
+    fresh.remove(key)
+    return True
 
 
 def blame(session: Session, *, robot: str, msg_id: str, fault: str) -> None:
@@ -23,18 +65,22 @@ def blame(session: Session, *, robot: str, msg_id: str, fault: str) -> None:
     session.exec(update(Inbound).where(col(Inbound.robot) == robot, col(Inbound.msg_id) == msg_id).values(fault=fault))
 
 
-def take_turn(session: Session, staff_id: str, said_at: datetime) -> tuple[Person | None, bool]:
-    """The person, with their row locked until the transaction ends: one turn of a person at a time. And whether they
-    said something newer before this: pushes may overtake each other (DingTalk facts §1.5)."""
-    session.exec(update(Person).where(col(Person.staff_id) == staff_id).values(turn=Person.turn + 1))
-    person = session.exec(select(Person).where(Person.staff_id == staff_id)).one_or_none()
-    if person is None:
-        return None, False
-    overtaken = person.heard_at is not None and said_at < person.heard_at
-    if not overtaken:
-        person.heard_at = said_at
-        session.add(person)
-    return person, overtaken
+def take_turns(session: Session, arrivals: Sequence[Arrival]) -> None:
+    """Locks the rows of the senders who are in the roster until the transaction ends, in the order given, one message
+    each: one turn of a person at a time."""
+    turns = [{"who": one.sender, "said_at": one.said_at, "reached_at": one.reached_at} for one in arrivals]
+    if turns:
+        session.connection().execute(_TURN, turns)
+
+
+def people(session: Session, senders: Sequence[str]) -> dict[str, Person]:
+    """Those of the senders who are in the roster, by staff id."""
+    return {person.staff_id: person for person in session.scalars(_PEOPLE, {"staff": senders})}
+
+
+def overtaken(person: Person | None, said_at: datetime) -> bool:
+    """Whether somebody said something newer before this: pushes may overtake each other (DingTalk facts §1.5)."""
+    return person is not None and person.heard_at is not None and said_at < person.heard_at
 
 
 def forget_before(session: Session, moment: datetime) -> int:

@@ -1,22 +1,25 @@
-"""Letters on their way out: posted with the turn that wrote them, claimed before sending, settled after.
+"""Letters on their way out: posted with the turn that wrote them, taken back, looked up. How they leave is the next
+room's (`delivery.py`).
 
-The key of a letter says what it is; posting it twice posts it once. No answer from the platform means doubtful, not
-failed: only the operator sends a doubtful letter again. Must not know platforms nor what a body means.
+The key of a letter says what it is; posting it twice posts it once. Must not know platforms nor what a body means.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import and_, func, or_
-from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, exists, select, update
+from sqlalchemy import Integer, bindparam, func
+from sqlmodel import Session, col, select, update
 
 from storage.models import Outgoing
+from storage.models.columns import Moment
 from storage.statements import insert_many_new
 
-_ORPHANED = "the process ended while sending"
+ASIDE = "aside/"
+"""How the keys of letters begin that are said in passing: they are not what a person's next message answers."""
+ORPHANED = "the process ended while sending"
 
 
 class State(StrEnum):
@@ -31,7 +34,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A letter to be put into the outbox. `lane` is the chat; `bulk` letters wait behind all replies."""
+    """A letter to be put into the outbox. `lane` is the chat, its platform first; `bulk` letters wait behind all
+    replies, and those of one `batch` may go in one call."""
 
     key: str
     lane: str
@@ -39,17 +43,9 @@ class Post:
     body: str
     not_before: datetime
     bulk: bool = False
+    batch: str = ""
     expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    id: int
-    key: str
-    lane: str
-    topic: str
-    body: str
-    attempts: int
+    broadcast: int | None = None
 
 
 def post(session: Session, letters: Sequence[Post]) -> int:
@@ -58,7 +54,11 @@ def post(session: Session, letters: Sequence[Post]) -> int:
         {
             "key": p.key,
             "lane": p.lane,
+            "channel": p.lane.partition(":")[0],
             "bulk": p.bulk,
+            "batch": p.batch,
+            "parcel": "",
+            "broadcast_id": p.broadcast,
             "topic": p.topic,
             "body": p.body,
             "state": State.WAITING,
@@ -73,92 +73,22 @@ def post(session: Session, letters: Sequence[Post]) -> int:
     return insert_many_new(session, Outgoing, rows)
 
 
-def claim(
-    session: Session, *, now: datetime, limit: int, leased_until: datetime, bulk: bool | None = None
-) -> list[Claimed]:
-    """The next letters, at most one per lane, replies first; they are `sending` until settled or the lease ends.
-    `bulk` takes only those that are, or only those that are not."""
-    earlier, busy = aliased(Outgoing), aliased(Outgoing)
-    same_bulk = col(earlier.bulk) == Outgoing.bulk
-    ahead = exists().where(
-        col(earlier.lane) == Outgoing.lane,
-        col(earlier.state) == State.WAITING,
-        # a letter put off keeps its place: what was written after it does not overtake it
-        or_(col(earlier.not_before) <= now, and_(col(earlier.attempts) > 0, same_bulk)),
-        or_(col(earlier.bulk) < Outgoing.bulk, and_(same_bulk, col(earlier.id) < Outgoing.id)),
+def withdraw(session: Session, lanes: Sequence[str], topics: Sequence[str], *, at: datetime, of: str = "") -> int:
+    """Takes back what still waits for chats: whoever finishes is not reminded. `of` is how the keys begin."""
+    asked = {"lanes": lanes, "topics": topics, "of": of, "length": len(of), "now": at}
+    return session.connection().execute(_WITHDRAW, asked).rowcount
+
+
+_WITHDRAW = (
+    update(Outgoing)
+    .where(
+        col(Outgoing.lane).in_(bindparam("lanes", expanding=True)),
+        col(Outgoing.state) == State.WAITING,
+        col(Outgoing.topic).in_(bindparam("topics", expanding=True)),
+        func.substr(Outgoing.key, 1, bindparam("length", type_=Integer)) == bindparam("of"),
     )
-    taken = exists().where(col(busy.lane) == Outgoing.lane, col(busy.state) == State.SENDING)
-    due = (
-        select(Outgoing)
-        .where(Outgoing.state == State.WAITING, col(Outgoing.not_before) <= now, ~ahead, ~taken)
-        .order_by(col(Outgoing.bulk), col(Outgoing.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    if bulk is not None:
-        due = due.where(col(Outgoing.bulk).is_(bulk))
-    letters = session.exec(due).all()
-    for letter in letters:
-        letter.state, letter.leased_until, letter.attempts = State.SENDING, leased_until, letter.attempts + 1
-        session.add(letter)
-    session.flush()
-    return [
-        Claimed(id=x.id or 0, key=x.key, lane=x.lane, topic=x.topic, body=x.body, attempts=x.attempts) for x in letters
-    ]
-
-
-def settle(
-    session: Session, letter_id: int, state: State, *, at: datetime, receipt: str = "", trouble: str = ""
-) -> None:
-    """The end of a claimed letter. A letter whose lease ended meanwhile may still turn from doubtful to sent."""
-    session.exec(
-        update(Outgoing)
-        .where(col(Outgoing.id) == letter_id, col(Outgoing.state).in_([State.SENDING, State.DOUBTFUL]))
-        .values(state=state, settled_at=at, leased_until=None, receipt=receipt[:200], trouble=trouble[:300])
-    )
-
-
-def release(session: Session, letter_ids: Sequence[int]) -> None:
-    """Back to waiting: claimed, but nothing was begun with it."""
-    session.exec(
-        update(Outgoing)
-        .where(col(Outgoing.id).in_(letter_ids), col(Outgoing.state) == State.SENDING)
-        .values(state=State.WAITING, leased_until=None, attempts=Outgoing.attempts - 1)
-    )
-
-
-def put_off(session: Session, letter_id: int, *, until: datetime, trouble: str) -> None:
-    """Back to waiting: the platform said «later» and took nothing."""
-    session.exec(
-        update(Outgoing)
-        .where(col(Outgoing.id) == letter_id, col(Outgoing.state) == State.SENDING)
-        .values(state=State.WAITING, not_before=until, leased_until=None, trouble=trouble[:300])
-    )
-
-
-def sweep(session: Session, *, now: datetime, real_now: datetime) -> tuple[int, int]:
-    """Letters nobody settled become doubtful, letters past their time expire. Returns how many of each. Leases are
-    measured in real time, expiry in the campaign's."""
-    doubtful = session.exec(
-        update(Outgoing)
-        .where(col(Outgoing.state) == State.SENDING, col(Outgoing.leased_until) < real_now)
-        .values(state=State.DOUBTFUL, settled_at=now, trouble=_ORPHANED)
-    ).rowcount
-    expired = session.exec(
-        update(Outgoing)
-        .where(col(Outgoing.state) == State.WAITING, col(Outgoing.expires_at) < now)
-        .values(state=State.EXPIRED, settled_at=now)
-    ).rowcount
-    return doubtful, expired
-
-
-def withdraw(session: Session, lane: str, topics: Sequence[str], *, at: datetime) -> int:
-    """Takes back what still waits for a chat: whoever finishes is not reminded."""
-    return session.exec(
-        update(Outgoing)
-        .where(col(Outgoing.lane) == lane, col(Outgoing.state) == State.WAITING, col(Outgoing.topic).in_(topics))
-        .values(state=State.WITHDRAWN, settled_at=at)
-    ).rowcount
+    .values(state=State.WITHDRAWN, settled_at=bindparam("now"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,60 +98,107 @@ class Last:
 
     body: str
     failed: bool
+    ahead: tuple[str, ...] = ()
+    """What stood above it in the same answer."""
 
 
 def last(session: Session, lane: str, *, now: datetime) -> Last | None:
     """The newest letter to a chat that is out or on its way."""
-    found = session.exec(
-        select(Outgoing)
-        .where(
-            col(Outgoing.lane) == lane,
-            col(Outgoing.state).not_in([State.WITHDRAWN, State.EXPIRED]),
-            col(Outgoing.not_before) <= now,
-        )
-        .order_by(col(Outgoing.id).desc())
-        .limit(1)
-    ).first()
+    found = session.connection().execute(_LAST, {"lane": lane, "now": now}).first()
     if found is None:
         return None
-    failed = found.state in (State.DOUBTFUL, State.REFUSED) and found.trouble != _ORPHANED
-    return Last(found.body, failed)
+    failed = found.state in (State.DOUBTFUL, State.REFUSED) and found.trouble != ORPHANED
+    return Last(found.body, failed, _ahead(session, found.key, lane))
 
 
-def orphans(session: Session, *, at: datetime) -> int:
-    """At the start of the only process on a database: what a killed one was sending is doubtful now, not after its
-    lease. Returns how many."""
+_LAST = (
+    select(Outgoing.key, Outgoing.state, Outgoing.trouble, Outgoing.body)
+    .where(
+        col(Outgoing.lane) == bindparam("lane"),
+        col(Outgoing.state).not_in([State.WITHDRAWN, State.EXPIRED]),
+        col(Outgoing.not_before) <= bindparam("now", type_=Moment),
+        ~col(Outgoing.key).startswith(ASIDE),
+    )
+    .order_by(col(Outgoing.id).desc())
+    .limit(1)
+)
+
+
+def _ahead(session: Session, key: str, lane: str) -> tuple[str, ...]:
+    """The bodies of the letters before this one in the same answer."""
+    stem, sign, number = key.rpartition("#")
+    if not (sign and number.isdecimal() and int(number)):
+        return ()
+    keys = [f"{stem}#{n}" for n in range(int(number))]
+    found = session.exec(select(Outgoing).where(col(Outgoing.key).in_(keys), Outgoing.lane == lane)).all()
+    by_key = {other.key: other.body for other in found if other.state not in (State.WITHDRAWN, State.EXPIRED)}
+    return tuple(by_key[key] for key in keys if key in by_key)
+
+
+def doubt_all(session: Session, *, at: datetime) -> int:
+    """After a restore: what waited in the backup may have gone out since, so none of it goes by itself. How many."""
     return session.exec(
         update(Outgoing)
-        .where(col(Outgoing.state) == State.SENDING)
-        .values(state=State.DOUBTFUL, settled_at=at, leased_until=None, trouble=_ORPHANED)
+        .where(col(Outgoing.state).in_([State.WAITING, State.SENDING]))
+        .values(state=State.DOUBTFUL, settled_at=at, leased_until=None, trouble="restored from a backup")
     ).rowcount
 
 
-def next_due(session: Session) -> datetime | None:
-    """When the earliest waiting letter wants to go."""
-    return session.exec(select(func.min(Outgoing.not_before)).where(col(Outgoing.state) == State.WAITING)).one()
+def long_since_sent(session: Session, *, at: datetime) -> int:
+    """For a past that is played: letters whose time came before a moment went out then. How many."""
+    return session.exec(
+        update(Outgoing)
+        .where(col(Outgoing.state) == State.WAITING, col(Outgoing.not_before) <= at)
+        .values(state=State.SENT, settled_at=at)
+    ).rowcount
+
+
+TROUBLED = (State.REFUSED, State.DOUBTFUL)
+"""What somebody may have to look into, and may send again or drop by hand."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """A letter that was refused or is doubtful; never what it says."""
+class Seen:
+    """A letter as the operator sees it; never what it says."""
 
+    id: int
     state: State
     key: str
+    topic: str
     at: datetime | None
     why: str
 
 
-def troubled(session: Session, limit: int) -> list[Trouble]:
-    """The newest letters somebody may have to look into."""
-    rows = session.exec(
-        select(Outgoing)
-        .where(col(Outgoing.state).in_([State.REFUSED, State.DOUBTFUL]))
-        .order_by(col(Outgoing.id).desc())
-        .limit(limit)
-    ).all()
-    return [Trouble(State(row.state), row.key, row.settled_at, row.trouble) for row in rows]
+def look(session: Session, *, states: Sequence[State] = TROUBLED, topic: str = "", limit: int = 20) -> list[Seen]:
+    """The newest letters in these states, of one topic where given."""
+    found = select(Outgoing).where(col(Outgoing.state).in_(states))
+    if topic:
+        found = found.where(Outgoing.topic == topic)
+    rows = session.exec(found.order_by(col(Outgoing.id).desc()).limit(limit)).all()
+    return [
+        Seen(row.id or 0, State(row.state), row.key, row.topic, row.settled_at or row.not_before, row.trouble)
+        for row in rows
+    ]
+
+
+def resend(session: Session, ids: Sequence[int], *, at: datetime) -> int:
+    """Letters that were refused or are doubtful wait once more, each alone; how many."""
+    return _by_hand(session, ids, state=State.WAITING, not_before=at, settled_at=None, expires_at=None, batch="")
+
+
+def drop(session: Session, ids: Sequence[int], *, at: datetime) -> int:
+    """Letters that were refused or are doubtful are done with; how many."""
+    return _by_hand(session, ids, state=State.WITHDRAWN, settled_at=at)
+
+
+def _by_hand(session: Session, ids: Sequence[int], **values: Any) -> int:
+    changed = 0
+    for start in range(0, len(ids), 500):
+        some = col(Outgoing.id).in_(ids[start : start + 500])
+        changed += session.exec(
+            update(Outgoing).where(some, col(Outgoing.state).in_(TROUBLED)).values(parcel="", **values)
+        ).rowcount
+    return changed
 
 
 def counts(session: Session) -> dict[str, int]:

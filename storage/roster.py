@@ -1,109 +1,18 @@
 """Units, people, roles, groups: who is who and where. Must not know what people are asked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import ColumnElement, bindparam, func, or_
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from storage import at_hand, memberships
 from storage.models import Applicant, Appointment, ChatGroup, Person, Unit
-from storage.rows import PersonRow, Role, Roster, UnitRow
-from storage.vault import Vault, phone_purpose
+from storage.rows import Role
 
-
-@dataclass(slots=True)
-class Changes:
-    """What an import did."""
-
-    units_added: int = 0
-    units_changed: int = 0
-    people_added: int = 0
-    people_changed: int = 0
-
-
-def import_roster(session: Session, roster: Roster, vault: Vault) -> Changes:
-    """Adds and changes what differs; nobody is removed. `roster` has parents before children."""
-    changes = Changes()
-    units = {unit.code: unit for unit in session.exec(select(Unit)).all()}
-    for row in roster.units:
-        _import_unit(session, row, units, changes)
-    people = {person.staff_id: person for person in session.exec(select(Person)).all()}
-    roles: dict[int, set[tuple[int, str]]] = {}
-    for appointment in session.exec(select(Appointment)).all():
-        roles.setdefault(appointment.person_id, set()).add((appointment.unit_id, appointment.role))
-    fresh: list[tuple[Person, PersonRow]] = []
-    for line in roster.people:
-        person = people.get(line.staff_id)
-        if person is None:
-            person = Person(staff_id=line.staff_id, name=line.name, unit_id=_id(units[line.unit_code]))
-            person.phone_sealed = _sealed_phone(vault, line)
-            session.add(person)
-            fresh.append((person, line))
-            changes.people_added += 1
-        elif _update_person(person, line, units, vault) | _appoint(session, person, line, units, roles):
-            session.add(person)
-            changes.people_changed += 1
-    session.flush()
-    for person, line in fresh:
-        _appoint(session, person, line, units, roles)
-    session.flush()
-    return changes
-
-
-def _import_unit(session: Session, row: UnitRow, units: dict[str, Unit], changes: Changes) -> None:
-    parent = units[row.parent_code] if row.parent_code else None
-    unit = units.get(row.code)
-    wanted = (row.name, parent.id if parent else None, row.kind.value, row.division)
-    if unit is None:
-        unit = Unit(code=row.code, name=row.name, parent_id=wanted[1], kind=wanted[2], division=row.division)
-        changes.units_added += 1
-    elif (unit.name, unit.parent_id, unit.kind, unit.division) != wanted:
-        unit.name, unit.parent_id, unit.kind, unit.division = wanted
-        changes.units_changed += 1
-    elif unit.path == f"{parent.path if parent else '/'}{unit.id}/":
-        return
-    session.add(unit)
-    session.flush()
-    unit.path = f"{parent.path if parent else '/'}{unit.id}/"
-    units[row.code] = unit
-
-
-def _update_person(person: Person, line: PersonRow, units: dict[str, Unit], vault: Vault) -> bool:
-    wanted = (line.name, _id(units[line.unit_code]), True)
-    changed = (person.name, person.unit_id, person.active) != wanted
-    person.name, person.unit_id, person.active = wanted
-    known = vault.open(person.phone_sealed, phone_purpose(person.staff_id)) if person.phone_sealed else ""
-    if line.phone != known:
-        person.phone_sealed, changed = _sealed_phone(vault, line), True
-    return changed
-
-
-def _appoint(
-    session: Session, person: Person, line: PersonRow, units: dict[str, Unit], roles: dict[int, set[tuple[int, str]]]
-) -> bool:
-    """Gives the roles of the line for its unit; roles for the unit that are not in the line end."""
-    person_id, unit_id = _id(person), _id(units[line.unit_code])
-    wanted = {(unit_id, role.value) for role in line.roles if role is not Role.STAFF}
-    held = roles.get(person_id, set())
-    for unit, role in held - wanted:
-        session.exec(
-            delete(Appointment).where(
-                col(Appointment.person_id) == person_id, col(Appointment.unit_id) == unit, col(Appointment.role) == role
-            )
-        )
-    for unit, role in wanted - held:
-        session.add(Appointment(person_id=person_id, unit_id=unit, role=role))
-    return wanted != held
-
-
-def _sealed_phone(vault: Vault, line: PersonRow) -> str:
-    return vault.seal(line.phone, phone_purpose(line.staff_id)) if line.phone else ""
-
-
-def _id(row: Unit | Person) -> int:
-    if row.id is None:
-        raise LookupError(f"{type(row).__name__} has not been flushed")
-    return row.id
+CHAINS = "chains"
+"""At hand by the unit's id."""
 
 
 def has_people(session: Session) -> bool:
@@ -111,41 +20,85 @@ def has_people(session: Session) -> bool:
 
 
 def unit(session: Session, unit_id: int) -> Unit:
-    return session.exec(select(Unit).where(Unit.id == unit_id)).one()
+    return session.scalars(_UNIT, {"unit_id": unit_id}).one()
 
 
 def units(session: Session) -> Sequence[Unit]:
     return session.exec(select(Unit).order_by(col(Unit.path))).all()
 
 
+def below(session: Session, path: str) -> Sequence[Unit]:
+    """The unit with this path and all below it."""
+    return session.exec(select(Unit).where(col(Unit.path).startswith(path)).order_by(col(Unit.code))).all()
+
+
+def directly_below(session: Session, unit: Unit) -> Sequence[Unit]:
+    """By code."""
+    return session.exec(select(Unit).where(Unit.parent_id == unit.id).order_by(col(Unit.code))).all()
+
+
 def chain(session: Session, unit: Unit) -> list[Unit]:
     """The unit and those above it, from the root down."""
-    ids = [int(part) for part in unit.path.strip("/").split("/")]
-    found = {u.id: u for u in session.exec(select(Unit).where(col(Unit.id).in_(ids))).all()}
-    return [found[i] for i in ids]
+    return chain_of(session, unit.id or 0)
+
+
+def chain_of(session: Session, unit_id: int) -> list[Unit]:
+    """The unit of this id and those above it, from the root down."""
+    found: list[Unit] | None = at_hand.see(session, CHAINS, unit_id)
+    return list(found if found is not None else session.scalars(_CHAIN, {"unit_id": unit_id}))
+
+
+def _chain() -> SelectOfScalar[Unit]:
+    up = select(Unit.id, Unit.parent_id).where(Unit.id == bindparam("unit_id")).cte("up", recursive=True)
+    up = up.union_all(select(Unit.id, Unit.parent_id).join(up, col(Unit.id) == up.c.parent_id))
+    return select(Unit).join(up, col(Unit.id) == up.c.id).order_by(func.length(Unit.path))
+
+
+_CHAIN = _chain()
+_UNIT = select(Unit).where(Unit.id == bindparam("unit_id"))
 
 
 def person(session: Session, staff_id: str) -> Person | None:
     return session.exec(select(Person).where(Person.staff_id == staff_id)).one_or_none()
 
 
-def appointments(session: Session, person_id: int) -> list[tuple[Role, Unit]]:
-    """The roles somebody holds, the widest first."""
+def person_numbered(session: Session, person_id: int) -> Person | None:
+    return session.exec(select(Person).where(Person.id == person_id)).one_or_none()
+
+
+def named(session: Session, name: str, paths: Sequence[str]) -> Sequence[Person]:
+    """The people of this name (or staff id) below any of these units who have not left."""
+    below = or_(*(col(Unit.path).startswith(path) for path in paths))
+    return session.exec(
+        select(Person)
+        .join(Unit, col(Unit.id) == Person.unit_id)
+        .where(or_(col(Person.name) == name, col(Person.staff_id) == name), below, col(Person.active).is_(True))
+        .order_by(col(Person.id))
+    ).all()
+
+
+def appointments(session: Session, person_id: int, now: datetime) -> list[tuple[Role, Unit]]:
+    """The roles somebody holds now, the widest first; a deputy's term may be over."""
     rows = session.exec(
         select(Appointment.role, Unit)
         .join(Unit, col(Unit.id) == Appointment.unit_id)
-        .where(Appointment.person_id == person_id)
+        .where(Appointment.person_id == person_id, in_term(now))
     ).all()
     return [(Role(role), unit) for role, unit in sorted(rows, key=lambda row: (len(row[1].path), row[1].path))]
 
 
-def coordinators(session: Session, unit: Unit) -> list[Person]:
+def in_term(now: datetime) -> ColumnElement[bool]:
+    """Appointments that hold at a moment."""
+    return or_(col(Appointment.until).is_(None), col(Appointment.until) > now)
+
+
+def coordinators(session: Session, unit: Unit, now: datetime) -> list[Person]:
     """Those who look after a unit: its own coordinators, else those of the nearest unit above that has any."""
     for above in reversed(chain(session, unit)):
         found = session.exec(
             select(Person)
             .join(Appointment, col(Appointment.person_id) == Person.id)
-            .where(Appointment.unit_id == above.id, col(Person.active).is_(True))
+            .where(Appointment.unit_id == above.id, col(Person.active).is_(True), in_term(now))
             .order_by(col(Person.id))
             .distinct()
         ).all()
@@ -154,12 +107,18 @@ def coordinators(session: Session, unit: Unit) -> list[Person]:
     return []
 
 
-def add_person(session: Session, *, staff_id: str, name: str, unit_id: int) -> Person:
-    """Takes a confirmed applicant into the roster."""
-    person = Person(staff_id=staff_id, name=name, unit_id=unit_id)
-    session.add(person)
+def add_person(session: Session, *, staff_id: str, name: str, unit_id: int, at: datetime) -> Person:
+    """Takes a confirmed applicant into the roster; somebody who had left is back."""
+    known = person(session, staff_id)
+    if known is None:
+        known = Person(staff_id=staff_id, name=name, unit_id=unit_id)
+        session.add(known)
+        session.flush()
+        memberships.came(session, [(known.id or 0, unit_id)], at)
+    elif not known.active:
+        memberships.moved(session, known, unit_id, at)
     session.flush()
-    return person
+    return known
 
 
 def applicant(session: Session, staff_id: str) -> Applicant | None:

@@ -42,13 +42,25 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRow:
-    """One line of the sheet 人员. `staff_id` is the 工号, the platform's userId; `phone` may be empty."""
+    """One person of the sheet 人员. `staff_id` is the 工号, the platform's userId; `phone` may be empty, or starred
+    where it came masked and stays as it is."""
 
     staff_id: str
     name: str
     unit_code: str
+    """Where they belong: there they check themselves."""
     roles: frozenset[Role]
+    """What they do for their own unit."""
     phone: str
+    account: bool = True
+    """False for somebody without an account on the platform; their 工号 is any code of the unit's own."""
+    also: frozenset[tuple[str, Role]] = frozenset()
+    """Roles for other units (兼任): unit code and role."""
+
+    @property
+    def offices(self) -> frozenset[tuple[str, Role]]:
+        """All roles with their units, 工作人员 left out: everybody is that."""
+        return self.also | {(self.unit_code, role) for role in self.roles if role is not Role.STAFF}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

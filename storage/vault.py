@@ -1,66 +1,148 @@
-"""Secrets of persons: sealing, opening, recognising. The only importer of cryptography.
+"""Secrets of persons: sealing, opening, recognising.
 
-AES-256-GCM with the key's id in the token and the row's purpose as associated data, so that a sealed value moved to
-another place does not open. The key lives outside the database (a file readable by its owner, or the environment).
+Three steps of keys, so that each can be changed or destroyed without the others:
+
+* **Master keys** stand outside the database, in the key file or the environment, the newest first (`master_keys`).
+  They seal nothing but data keys and backups (`sealed_files`).
+* **Data keys** stand in the table `data_key`, wrapped by a master key: one for each campaign and kind of secret
+  (`KINDS`), and one of each kind for what belongs to no campaign (`of=""`: telephones of the roster, workbooks that
+  wait, codes of files). `keyring` makes, wraps, rotates and destroys them. Deleting the row of a data key erases all it
+  sealed, wherever copies of that lie, except in copies of the database that hold the row too; those open no more once
+  the master key of their time is forgotten (`zicha keys rotate`, then `zicha keys forget`).
+* **Sealed values** say which suite and which data key opens them (`<suite>.<data key>.<nonce, cipher text, tag>`) and
+  are bound to their purpose («pledge/17»): moved to another place they do not open. The part ahead of the slash is the
+  kind.
+
+Rotation wraps the data keys anew and starts new ones for what is sealed from then on. Sealed values stay as they are:
+they stand in submissions and returns whose digests are evidence. Whoever had an old master key and the database had
+those values already, and gets none that come after.
+
+Fingerprints use a data key of the kind `print`, which stays one key for a campaign's life, in the suite it began with:
+they can be compared across rotations and a change of the suite, and die with that key.
+
+Several processes may run. One that meets a data key it does not know reads the table and the key file again.
 Must not know whose secrets these are.
 """
 
 import base64
-import hashlib
-import hmac
-import os
-import secrets
-from pathlib import Path
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlmodel import Session, select
+from storage.ciphers import SUITES, InvalidTag, Suite
+from storage.master_keys import VaultError, key_id, root_keys
 
-from storage.models import Setting
+KINDS = ("answer", "pledge", "signature", "file", "print", "other")
+"""What is sealed of a campaign, each under a data key of its own."""
+GENERAL_KINDS = ("phone", "file", "errand", "print", "other")
+"""The same for what belongs to no campaign."""
 
-_NONCE = 12
-_KEY_SETTING = "vault key"
+__all__ = ["DataKey", "Keys", "Vault", "VaultError"]
 
 
-class VaultError(Exception):
-    """A key is missing or wrong; the message says where it was looked for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataKey:
+    id: str
+    suite: Suite
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """All that open, by their id, and those that seal now, by campaign and kind."""
+
+    opening: Mapping[str, DataKey]
+    sealing: Mapping[tuple[str, str], DataKey]
 
 
 class Vault:
-    """Seals with one key. Its repr shows the key's id only."""
+    """Seals and opens with the data keys of a database. Its repr shows ids only.
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) != 32:
-            raise VaultError("the key must be 32 bytes, base64 encoded; see the README, chapter Configuration")
-        self._cipher = AESGCM(hashlib.sha256(b"zicha seal" + key).digest())
-        self._print_key = hashlib.sha256(b"zicha print" + key).digest()
-        self.key_id = hashlib.sha256(b"zicha id" + key).hexdigest()[:8]
+    Made from a master key alone it has no database: one data key derived from that, for everything.
+    """
+
+    def __init__(self, root: bytes = b"", *, keys: Keys | None = None, again: Callable[[], Keys] | None = None) -> None:
+        self._again = again
+        self._root: tuple[DataKey, DataKey] | None = None
+        if root:
+            id_, seal, print_ = key_id(root), *root_keys(root)
+            aes = SUITES["aes"]
+            self._root = (DataKey(id=id_, suite=aes, secret=seal), DataKey(id=id_, suite=aes, secret=print_))
+            keys = Keys({id_: self._root[0]}, {})
+        self._keys = keys or Keys({}, {})
+
+    @property
+    def key_id(self) -> str:
+        """The ids of the data keys that open, in short."""
+        return ",".join(sorted(self._keys.opening))
 
     def __repr__(self) -> str:
-        return f"Vault({self.key_id})"
+        return f"Vault({len(self._keys.opening)} data keys)"
 
-    def seal(self, value: str, purpose: str) -> str:
-        """A token that opens only with this key and the same `purpose` («pledge/17»)."""
-        nonce = secrets.token_bytes(_NONCE)
-        sealed = self._cipher.encrypt(nonce, value.encode(), purpose.encode())
-        return f"1.{self.key_id}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+    def refresh(self) -> None:
+        """Looks at the data keys again: those made since are used from now on, those destroyed are forgotten."""
+        if self._again:
+            self._keys = self._again()
+
+    def seal(self, value: str, purpose: str, of: str = "") -> str:
+        """A token that opens only with its data key and the same `purpose` («pledge/17»); `of` is the campaign."""
+        key = self._sealing(of, _kind(purpose))
+        sealed = key.suite.seal(key.secret, value.encode(), purpose.encode())
+        return _head(key) + base64.urlsafe_b64encode(sealed).decode()
 
     def open(self, token: str, purpose: str) -> str:
         """Raises `VaultError` where the key, the purpose or the token is another one."""
-        version, key_id, data = (*token.split("."), "", "")[:3]
-        if version != "1" or key_id != self.key_id:
-            raise VaultError(
-                f"sealed with another key ({key_id or 'none'}); this one is {self.key_id}; check ZICHA_KEY_FILE"
-            )
-        raw = base64.urlsafe_b64decode(data)
+        mark, id_, data = (*token.split("."), "", "")[:3]
         try:
-            return self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], purpose.encode()).decode()
+            raw = base64.urlsafe_b64decode(data)
+        except (binascii.Error, ValueError) as error:
+            raise VaultError("a sealed value was changed or moved") from error
+        return self._opened(mark, id_, raw, purpose).decode()
+
+    def seal_bytes(self, content: bytes, purpose: str, of: str = "") -> bytes:
+        """A file sealed like a value, without the detour over text: the same header, then nonce and cipher text."""
+        key = self._sealing(of, _kind(purpose))
+        return _head(key).encode() + key.suite.seal(key.secret, content, purpose.encode())
+
+    def open_bytes(self, sealed: bytes, purpose: str) -> bytes:
+        """Raises `VaultError` where the key, the purpose or the content is another one."""
+        mark, id_, raw = (*sealed.split(b".", 2), b"", b"")[:3]
+        return self._opened(mark.decode("latin-1"), id_.decode("latin-1"), raw, purpose)
+
+    def fingerprint(self, value: str, of: str = "") -> str:
+        """The same for equal values of a campaign, in 64 hexadecimal signs, and of no use without the key."""
+        key = self._root[1] if self._root else self._sealing(of, "print")
+        return key.suite.mac(key.secret, value.encode()).hex()
+
+    def _sealing(self, of: str, kind: str) -> DataKey:
+        if self._root:
+            return self._root[0]
+        keys = self._keys.sealing
+        if key := keys.get((of, kind)) or keys.get((of, "other")):
+            return key
+        raise VaultError(f"there is no key to seal {kind} of «{of}» with; is the campaign named in ZICHA_CAMPAIGN?")
+
+    def _opened(self, mark: str, id_: str, raw: bytes, purpose: str) -> bytes:
+        key = self._keys.opening.get(id_)
+        if key is None and id_:
+            self.refresh()  # made by another process, perhaps under a new master key
+            key = self._keys.opening.get(id_)
+        if key is None or mark != key.suite.mark:
+            raise VaultError(
+                f"sealed with another key ({id_ or 'none'}); there is {self.key_id or 'none'}; check ZICHA_KEY_FILE"
+            )
+        try:
+            return key.suite.open(key.secret, raw, purpose.encode())
         except InvalidTag as error:
             raise VaultError("a sealed value was changed or moved") from error
 
-    def fingerprint(self, value: str) -> str:
-        """The same for equal values under the same key, and of no use without the key."""
-        return hmac.new(self._print_key, value.encode(), hashlib.sha256).hexdigest()
+
+def _head(key: DataKey) -> str:
+    return f"{key.suite.mark}.{key.id}."
+
+
+def _kind(purpose: str) -> str:
+    return purpose.partition("/")[0]
 
 
 def answer_purpose(case_id: int | None) -> str:
@@ -68,52 +150,25 @@ def answer_purpose(case_id: int | None) -> str:
     return f"answer/{case_id}"
 
 
+def correction_purpose(case_id: int, row: int, field_: str) -> str:
+    """What the whole wording of a corrected cell is bound to."""
+    return f"answer/{case_id}/{row}/{field_}"
+
+
 def pledge_purpose(case_id: int | None) -> str:
     """What a pledge's sealed number is bound to."""
     return f"pledge/{case_id}"
+
+
+def signature_purpose(case_id: int | None) -> str:
+    """What the name somebody signed with is bound to."""
+    return f"signature/{case_id}"
 
 
 def phone_purpose(staff_id: str) -> str:
     return f"phone/{staff_id}"
 
 
-def in_use(session: Session) -> bool:
-    """True once something may have been sealed: then a missing key must not be replaced by a new one."""
-    return session.exec(select(Setting).where(Setting.name == _KEY_SETTING)).one_or_none() is not None
-
-
-def claim(session: Session, vault: Vault) -> None:
-    """Ties the database to its key at the first start; raises `VaultError` if it is tied to another one."""
-    known = session.exec(select(Setting).where(Setting.name == _KEY_SETTING)).one_or_none()
-    if known is None:
-        session.add(Setting(name=_KEY_SETTING, value=vault.key_id))
-    elif known.value != vault.key_id:
-        raise VaultError(
-            f"this database is sealed with key {known.value}, the key file holds {vault.key_id}; check ZICHA_KEY_FILE"
-        )
-
-
-def new_key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def from_text(text: str) -> Vault:
-    try:
-        return Vault(base64.b64decode(text.strip(), validate=True))
-    except ValueError as error:
-        raise VaultError("the key is not base64; see the README, chapter Configuration") from error
-
-
-def from_file(path: Path, *, create: bool) -> Vault:
-    """Reads the key file; with `create`, a missing one is made, readable by its owner only."""
-    if create and not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(new_key() + "\n")
-    try:
-        return from_text(path.read_text())
-    except UnicodeDecodeError as error:
-        raise VaultError(f"the key file {path} is damaged; put the kept copy back, see ZICHA_KEY_FILE") from error
-    except OSError as error:
-        raise VaultError(f"the key file {path} cannot be read ({error.strerror}); check ZICHA_KEY_FILE") from error
+def file_purpose(digest: str) -> str:
+    """What the content of a stored file is bound to."""
+    return f"file/{digest}"

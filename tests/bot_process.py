@@ -25,9 +25,9 @@ from bot.app import App, Foundation, lay_foundation
 from bot.config import Config, load
 from bot.demo.show import FileClock
 from handlers.papers.roster_book import write_roster
-from storage import roster
+from storage import roster, roster_import
 from tests.sandbox_process import CLIENT_ID, CLIENT_SECRET, JSON, ROOT, SandboxProcess
-from tests.world import small_roster
+from tests.world import MORNING, small_roster
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ def furnished(config: Config) -> Foundation:
     base = lay_foundation(config)
     with base.database.session() as session:
         if not roster.has_people(session):
-            roster.import_roster(session, small_roster(), base.vault)
+            roster_import.import_roster(session, small_roster(), base.vault, at=MORNING)
     return base
 
 
@@ -99,7 +99,7 @@ async def running(
         await asyncio.wait_for(task, 20)
 
 
-async def seen(look: Callable[[], T | None], timeout: float = 8.0) -> T:
+async def seen(look: Callable[[], T | None], timeout: float = 30.0) -> T:
     """What `look` finds, asked again and again without holding up the bot in this process."""
     deadline = asyncio.get_running_loop().time() + timeout
     while not (found := await asyncio.to_thread(look)):
@@ -108,7 +108,7 @@ async def seen(look: Callable[[], T | None], timeout: float = 8.0) -> T:
     return found
 
 
-async def heard(box: SandboxProcess, who: str, count: int, chat: str = "direct", timeout: float = 8.0) -> list[JSON]:
+async def heard(box: SandboxProcess, who: str, count: int, chat: str = "direct", timeout: float = 30.0) -> list[JSON]:
     """The first `count` messages of the bot in a chat, once they are there."""
 
     def look() -> list[JSON] | None:
@@ -118,7 +118,7 @@ async def heard(box: SandboxProcess, who: str, count: int, chat: str = "direct",
     return await seen(look, timeout)
 
 
-async def talk(box: SandboxProcess, who: str, words: str, chat: str = "direct", timeout: float = 8.0) -> str:
+async def talk(box: SandboxProcess, who: str, words: str, chat: str = "direct", timeout: float = 30.0) -> str:
     """Says something and waits for what comes back; the text of the newest message of the bot."""
     before = len(await asyncio.to_thread(box.replies, who, chat))
     await asyncio.to_thread(box.say, who, words, chat)
@@ -145,7 +145,7 @@ def far_deadline() -> str:
 
 def bare_environment() -> dict[str, str]:
     """This machine's environment without anybody's settings of the bot."""
-    ours = ("DINGTALK_", "ZICHA_")
+    ours = ("DINGTALK_", "ZICHA_", "ZZD_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1", "COLUMNS": "100", "PYTHONWARNINGS": "ignore"}
 
@@ -165,7 +165,7 @@ def environment(box: SandboxProcess, data: Path, **more: str) -> dict[str, str]:
 
 
 def zicha(
-    *words: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 30
+    *words: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """One command to its end, in a folder of its own so that no `.env` of somebody else is read."""
     command = [sys.executable, "-m", "bot", *words]
@@ -207,6 +207,12 @@ def enrolled(box: SandboxProcess, data: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def moved_in(box: SandboxProcess, data: Path) -> None:
+    """The same without the cost of a process."""
+    data.mkdir(parents=True, exist_ok=True)
+    furnished(settings(box, data)).database.close()
+
+
 def connections_made(box: SandboxProcess) -> int:
     return len(box.ledger("connect"))
 
@@ -235,7 +241,7 @@ class Demo:
 
 
 @contextmanager
-def zicha_demo(data: Path, *words: str, within: float = 20.0) -> Iterator[Demo]:
+def zicha_demo(data: Path, *words: str, within: float = 90.0) -> Iterator[Demo]:
     """Started, connected, its page at `url`; ended in the end whatever happened."""
     data.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-u", "-m", "bot", "demo", "--no-browser", "--port", "0", "--data", str(data), *words]
@@ -272,7 +278,7 @@ def typing_at(folder: Path, **settings: str) -> Iterator[Callable[..., Result]]:
     """`zicha` as typed in `folder` with these settings, without the cost of a process each."""
     root, here = logging.getLogger(), Path.cwd()
     before, level = root.handlers[:], root.level
-    unset = {name: None for name in os.environ if name.startswith(("DINGTALK_", "ZICHA_"))}
+    unset = {name: None for name in os.environ if name.startswith(("DINGTALK_", "ZICHA_", "ZZD_"))}
     os.chdir(folder)
     try:
         yield lambda *words: CliRunner().invoke(cli, list(words), env={**unset, "COLUMNS": "100", **settings})

@@ -1,12 +1,14 @@
 """Worlds for the tests: a fresh database each. `--update-dialogs` writes what the bot says now into the transcripts."""
 
+import logging
 import os
-import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.databases import KINDS
 from tests.world import World, small_roster
 
 Worlds = Callable[..., World]
@@ -23,37 +25,60 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--update-dialogs is for a desk, not for CI: there the transcripts are the measure")
 
 
+@pytest.fixture(autouse=True)
+def quiet_root() -> Iterator[None]:
+    """Commands of the machine set the root logger up: for themselves, not for the tests after them."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = [handler for handler in root.handlers if handler in handlers]
+
+
+@pytest.fixture(params=list(KINDS))
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database a test runs on: it runs on each."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with tables and the small roster, made once: a copy of it is faster than migrations."""
-    folder = tmp_path_factory.mktemp("furnished")
-    world = World(f"sqlite:///{folder / 'zicha.sqlite3'}", folder)
-    world.import_roster(small_roster())
-    world.close()
-    return folder / "zicha.sqlite3"
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """The address of a database with tables and the small roster, made once of each kind: a copy of it is faster than
+    migrations."""
+
+    @cache
+    def make(kind: str) -> str:
+        folder = tmp_path_factory.mktemp(f"furnished-{kind}")
+        world = World(KINDS[kind].new(folder), folder)
+        world.import_roster(small_roster())
+        world.close()
+        return world.url
+
+    return make
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(kind: str, tmp_path: Path) -> str:
     """An empty database."""
-    return f"sqlite:///{tmp_path / 'zicha.sqlite3'}"
+    return KINDS[kind].new(tmp_path)
 
 
 @pytest.fixture
-def new_world(furnished: Path, tmp_path: Path) -> Iterator[Worlds]:
+def new_world(kind: str, furnished: Callable[[str], str], tmp_path: Path) -> Iterator[Worlds]:
     """Makes worlds with the small roster, each in a folder of its own; `World`'s own fields are the arguments."""
     made: list[World] = []
 
     def make(**fields: object) -> World:
         folder = tmp_path / f"world{len(made)}"
         folder.mkdir()
-        shutil.copy(furnished, folder)
-        made.append(World(f"sqlite:///{folder / furnished.name}", folder, **fields))  # type: ignore[arg-type]
+        made.append(World(KINDS[kind].copy(furnished(kind), folder), folder, **fields))  # type: ignore[arg-type]
         return made[-1]
 
     yield make
     for world in made:
+        held = getattr(world.database.engine.pool, "checkedout", lambda: 0)()
         world.close()
+        assert held == 0, "a connection was not given back"
 
 
 @pytest.fixture

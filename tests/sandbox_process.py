@@ -58,9 +58,7 @@ class SandboxProcess:
     def say(self, who: str, text: str, chat: str = "direct", *, at: bool = True) -> int:
         return int(self.post("/sandbox/say", {"as": who, "chat": chat, "text": text, "at": at})["id"])
 
-    def send_file(
-        self, who: str, name: str, content: bytes, kind: str, chat: str = "direct", **fields: str
-    ) -> int:
+    def send_file(self, who: str, name: str, content: bytes, kind: str, chat: str = "direct", **fields: str) -> int:
         data = {"as": who, "chat": chat, **fields}
         answer = self.http.post("/sandbox/upload", data=data, files={"file": (name, content, kind)})
         return int(answer.raise_for_status().json()["id"])
@@ -79,6 +77,10 @@ class SandboxProcess:
     def ledger(self, *kinds: str, after: int = 0) -> list[JSON]:
         entries = self.get("/sandbox/ledger", after=after, limit=5000)["entries"]
         return [entry for entry in entries if not kinds or entry["kind"] in kinds]
+
+    def latest(self) -> int:
+        """The number of the ledger's last entry; 0 while nothing has happened."""
+        return max((entry["seq"] for entry in self.ledger()), default=0)
 
     def clock(self, *, to: str | None = None, advance: float | None = None, wait: float = 10.0) -> str:
         """Move the clock if asked to, wait for it to arrive, and say what time it is."""
@@ -109,7 +111,7 @@ class SandboxProcess:
     def post(self, path: str, body: JSON) -> JSON:
         return dict(self.http.post(path, json=body).raise_for_status().json())
 
-    def until(self, look: Callable[[], T | None], timeout: float = 3.0) -> T:
+    def until(self, look: Callable[[], T | None], timeout: float = 20.0) -> T:
         """Look again and again until there is something to see."""
         deadline = time.monotonic() + timeout
         while not (seen := look()):

@@ -111,7 +111,7 @@ def test_a_pledge_asked_for_by_nobody() -> None:
         ("max_length = 60", "max_length = 0", "questions"),
         ('kind = "multi"', 'kind = "many"', "questions.places"),
         ('id = "contact"', 'id = "contact"\nidd = "x"', "questions.contact.idd"),
-        ("days_before = 7", "days_before = 7\nlate_by_hours = 0", "reminders.d7"),
+        ("before = { days = 7 }", "before = { days = 7 }\nlate_by = { hours = 0 }", "reminders.d7"),
         ("timezone = ", "timezome = ", "timezome"),
     ],
 )

@@ -282,7 +282,7 @@ def test_check_in_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert findings(result)["活动文件"]
     assert not findings(result)["设置"]
-    assert not findings(result)["钉钉"]
+    assert not findings(result)["平台"]
     assert "DINGTALK_CLIENT_ID" in result.output
     assert not list(tmp_path.rglob("*.key"))
 

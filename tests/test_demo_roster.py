@@ -99,11 +99,22 @@ def test_personas_cover_the_roles_and_two_outsiders(roster: Roster) -> None:
     featured = personas(roster)
     inside = [people[one.staff_id] for one in featured if not one.outside]
     outside = [one for one in featured if one.outside]
-    assert len({one.staff_id for one in featured}) == len(featured) == 8
+    assert len({one.staff_id for one in featured}) == len(featured) == 9
     assert {role for one in inside for role in one.roles} == set(Role)
     assert [one.external for one in outside] == [False, True]
     assert not {one.staff_id for one in outside} & people.keys()
     assert all(one.note and "！" not in one.note for one in featured)
+
+
+def test_the_way_from_the_village_to_the_city_can_be_played(roster: Roster) -> None:
+    """Somebody of each office on the way is featured; the grid worker is of the coordinator's own village."""
+    people = {one.staff_id: one for one in roster.people}
+    worker, village, township, county, city = (people[one.staff_id] for one in personas(roster)[:5])
+    assert worker.unit_code == village.unit_code
+    assert Role.UNIT in village.roles
+    assert village.unit_code.startswith(township.unit_code)
+    assert township.unit_code.startswith(county.unit_code)
+    assert county.unit_code.startswith(city.unit_code)
 
 
 def test_the_world_is_json_and_its_groups_hold_known_people(roster: Roster) -> None:

@@ -13,8 +13,11 @@ A transcript is read from top to bottom:
     @ 档案 钱大海                     what is remembered of somebody follows, as `档案：` lines
 
 Other directives: `@ 钟` (the metronome beats), `@ 截止 2022-06-05`, `@ 外人 赵小明 zhaoxm` (in no roster; without an
-id: of another organisation), `@ 消息 钱大海 4` (so many messages it took so far). `‹身份证号›` and its like stand for
-invented numbers made on the spot: none is written down. `（图片）` and its like are messages that are no text.
+id: of another organisation), `@ 没有账号 李大爷 鹤城街道` (in the roster, without an account), `@ 消息 钱大海 4`
+(so many messages it took so far). `‹身份证号›` and its like stand for invented numbers made on the spot: none is
+written down.
+`（图片）` and its like are messages that are no text; `（表格）甲 | 乙⏎丙 | 丁` is a workbook with these cells.
+A folder's name is the campaign its dialogs are about.
 
 `pytest tests/test_dialogs.py --update-dialogs` writes what the bot says now. Read the diff: it is the review.
 """
@@ -30,17 +33,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
+from handlers.campaign import loading
 from handlers.campaign.answers import Change, Given, fold
 from handlers.campaign.walk import Setting, walk
-from handlers.messages import Address, ChatKind, Choice, Content, Document, from_json
+from handlers.messages import Address, ChatKind, Choice, Content, Document, FileRef, from_json
 from tests.conftest import Worlds
 from tests.world import SHANGHAI, Somebody, World, group_chat, id_number, small_roster, words
 
 FOLDER = Path(__file__).parent / "dialogs"
-NAMES = sorted(path.stem for path in FOLDER.glob("*.dialog"))
-BOT, FILE = "机器人", "档案"
+NAMES = sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.dialog"))
+BOT, FILE, TABLE = "机器人", "档案", "（表格）"
 IDS = {row.name: row.staff_id for row in small_roster().people}
 _SPOKEN = re.compile(r"(?P<who>[^\s@#：]+)(?: @(?P<group>[^：\s]+))?：(?P<what>.*)")
 _KINDS = {
@@ -81,6 +85,8 @@ STANDS_FOR: dict[str, Callable[[], str]] = {
     "身份证号，15位": lambda: "332501" + "660307" + "084",
     "身份证号，错一位": _one_digit_wrong,
     "手机号": lambda: "1990000" + "5678",
+    "手机号，第二个": lambda: "1990000" + "5679",
+    "手机号，第三个": lambda: "1990000" + "5680",
     "12人的名单": _list_of_twelve,
 }
 
@@ -88,6 +94,15 @@ STANDS_FOR: dict[str, Callable[[], str]] = {
 def meant(text: str) -> str:
     """What is really sent for a line of a transcript."""
     return re.sub("‹(.+?)›", lambda found: STANDS_FOR[found[1]](), text).replace("⏎", "\n")
+
+
+def _workbook(rows: str) -> bytes:
+    """«甲 | 乙⏎丙 | 丁» as a workbook."""
+    book, out = Workbook(), io.BytesIO()
+    for row in meant(rows).split("\n"):
+        book.worksheets[0].append([cell.strip() or None for cell in row.split("|")])
+    book.save(out)
+    return out.getvalue()
 
 
 # ---------------------------------------------------------------- the page
@@ -186,6 +201,10 @@ class Stage:
         who = self.somebody(name)
         chat = group_chat(group) if group else who.address
         self.counted[name] = self.counted.get(name, 0) + 1
+        if what.startswith(TABLE):
+            who.sends("", chat, content=Content.FILE, files=(FileRef(code="code", name="表.xlsx", kind=Content.FILE),))
+            self.world.fetch(_workbook(what.removeprefix(TABLE)))
+            return chat
         content = _KINDS.get(what, Content.TEXT)
         if tap := re.fullmatch(r"\[(↑?)(.+)\]", what):
             text = who.button(tap[2], old=bool(tap[1]))
@@ -228,6 +247,8 @@ class Stage:
             case ("外人", name, *staff_id):
                 self.ids[name] = staff_id[0] if staff_id else ""
                 self.somebody(name)
+            case ("没有账号", name, unit):
+                self.ids[name] = self.world.without_account(name, unit)
             case ("消息", name, most):
                 assert self.counted.get(name, 0) == int(most), f"{name}: {self.counted.get(name, 0)} messages"
             case ("档案", name):
@@ -271,7 +292,7 @@ class Played:
     on_disk: bytes = field(default=b"", repr=False)
 
 
-_plain: dict[str, Played] = {}
+_plain: dict[tuple[str, str], Played] = {}
 
 
 def play(name: str, world: World) -> Played:
@@ -279,16 +300,25 @@ def play(name: str, world: World) -> Played:
     return Played(Stage(world).play(scenes), world.facts())
 
 
-def plain(name: str, new_world: Worlds) -> Played:
+def staged(name: str) -> dict[str, Any]:
+    """What is open in a dialog's world: its folder names the campaign, or several with «+» between them."""
+    folder, slash, _ = name.rpartition("/")
+    if not slash:
+        return {}
+    first, *others = (loading.load(campaign) for campaign in folder.split("+"))
+    return {"campaign": first, "others": tuple(others)}
+
+
+def plain(name: str, kind: str, new_world: Worlds) -> Played:
     """A dialog played plainly, once for all tests; at the end the platform pushes all of it once more."""
-    if name not in _plain:
-        world = new_world()
+    if (name, kind) not in _plain:
+        world = new_world(**staged(name))
         first = play(name, world)
         taken_again, after, more = world.redeliver(), world.facts(), world.arriving()
         assert more == []
         world.close()
-        _plain[name] = Played(first.heard, first.facts, taken_again, after, _numbers(world), world.on_disk())
-    return _plain[name]
+        _plain[name, kind] = Played(first.heard, first.facts, taken_again, after, _numbers(world), world.on_disk())
+    return _plain[name, kind]
 
 
 def _numbers(world: World) -> frozenset[str]:
@@ -299,10 +329,12 @@ def _numbers(world: World) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_bot_says_what_the_transcript_says(name: str, new_world: Worlds, pytestconfig: pytest.Config) -> None:
+def test_the_bot_says_what_the_transcript_says(
+    name: str, kind: str, new_world: Worlds, pytestconfig: pytest.Config
+) -> None:
     path = FOLDER / f"{name}.dialog"
     scenes, below = read(path.read_text(encoding="utf-8"))
-    heard = plain(name, new_world).heard
+    heard = plain(name, kind, new_world).heard
     if pytestconfig.getoption("--update-dialogs"):
         for scene, said in zip(scenes, heard, strict=True):
             scene.heard = scene.heard if fits(scene.heard, said) else said
@@ -315,24 +347,24 @@ def test_the_bot_says_what_the_transcript_says(name: str, new_world: Worlds, pyt
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("way", ["rebuild", "twice"])
-def test_it_goes_the_same_way(name: str, way: str, new_world: Worlds) -> None:
+def test_it_goes_the_same_way(name: str, way: str, kind: str, new_world: Worlds) -> None:
     """With the process made anew before each line; with each line delivered twice."""
-    straight, other = plain(name, new_world), play(name, new_world(**{way: True}))
+    straight, other = plain(name, kind, new_world), play(name, new_world(**{way: True}, **staged(name)))
     assert other.heard == straight.heard
     assert other.facts == straight.facts
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_copies_that_come_much_later_change_nothing(name: str, new_world: Worlds) -> None:
-    played = plain(name, new_world)
+def test_copies_that_come_much_later_change_nothing(name: str, kind: str, new_world: Worlds) -> None:
+    played = plain(name, kind, new_world)
     assert played.taken_again == 0
     assert played.after_copies == played.facts
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_number_comes_to_rest_in_the_database(name: str, new_world: Worlds) -> None:
+def test_no_number_comes_to_rest_in_the_database(name: str, kind: str, new_world: Worlds) -> None:
     """Neither one that anybody said, taken or refused, nor one of the roster's telephones, in any byte of it."""
-    played = plain(name, new_world)
+    played = plain(name, kind, new_world)
     assert len(played.on_disk) > 100_000
     assert [number for number in played.numbers if number.encode() in played.on_disk] == []
 

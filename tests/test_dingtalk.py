@@ -1,9 +1,11 @@
 """DingTalk's APIs from our side: the token, what each answer means, how our bodies are worded. No sockets."""
 
 import asyncio
+import io
 import json
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -11,8 +13,20 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import httpx
 import pytest
 
-from bot.channels import Attachment, DeliveryError, Doubtful, Later, Parcel, Receipt, Refused, outcomes, wording
-from bot.channels.dingtalk import DingTalk, Pace, Sessions
+from bot.channels import (
+    Attachment,
+    DeliveryError,
+    Doubtful,
+    Later,
+    Parcel,
+    Receipt,
+    Refused,
+    TooLarge,
+    outcomes,
+    wording,
+)
+from bot.channels.dingtalk import DingTalk, Sessions
+from bot.channels.downloads import checked, is_inside
 from bot.config import load
 from handlers.messages import Address, ChatKind, Choice, Reply, Text
 
@@ -25,6 +39,7 @@ BAD_TOKEN = httpx.Response(400, json={"code": "InvalidAuthentication", "message"
 TAKEN = {"processQueryKey": "q+1/2="}
 SEND, GROUP_SEND = "/v1.0/robot/oToMessages/batchSend", "/v1.0/robot/groupMessages/send"
 LOGIN, UPLOAD = "/v1.0/oauth2/accessToken", "/media/upload"
+DOWNLOAD, FILE = "/v1.0/robot/messageFiles/download", "http://files.example/a?Expires=1"
 
 Answer = httpx.Response | Exception | Callable[[httpx.Request], Awaitable[httpx.Response]]
 
@@ -171,7 +186,7 @@ async def test_trouble_with_the_token_is_never_doubtful(trouble: Answer) -> None
         await deliver(platform)
     assert platform.count(SEND) == 0
     with pytest.raises(Later):
-        await deliver(platform, parcel(Attachment("表.xlsx", b"PK")))
+        await deliver(platform, parcel(Attachment("表.xlsx", io.BytesIO(b"PK"))))
 
 
 async def test_a_token_is_renewed_before_it_ends() -> None:
@@ -383,7 +398,7 @@ def test_sessions_are_bounded_and_the_oldest_go_first() -> None:
 
 async def test_a_file_is_uploaded_and_sent_even_as_a_reply() -> None:
     platform = Platform()
-    await deliver(platform, parcel(Attachment("反馈表.xlsx", b"PK sheet")), sessions=remembered())
+    await deliver(platform, parcel(Attachment("反馈表.xlsx", io.BytesIO(b"PK sheet"))), sessions=remembered())
     upload = next(request for request in platform.asked if request.url.path == UPLOAD)
     assert parse_qs(urlsplit(str(upload.url)).query) == {"access_token": ["token1"], "type": ["file"]}
     assert b"PK sheet" in upload.content
@@ -393,15 +408,27 @@ async def test_a_file_is_uploaded_and_sent_even_as_a_reply() -> None:
     assert json.loads(sent["msgParam"]) == {"mediaId": "@lA1", "fileName": "反馈表.xlsx", "fileType": "xlsx"}
 
 
+@pytest.mark.parametrize("kind", [ChatKind.DIRECT, ChatKind.GROUP])
+async def test_a_picture_is_shown_in_the_chat(kind: ChatKind) -> None:
+    platform = Platform()
+    to = (Address("dingtalk", kind, "li"),)
+    await deliver(platform, replace(parcel(Attachment("进度图.png", io.BytesIO(b"PNG"))), to=to))
+    upload = next(request for request in platform.asked if request.url.path == UPLOAD)
+    assert parse_qs(urlsplit(str(upload.url)).query)["type"] == ["image"]
+    sent = platform.bodies(SEND if kind is ChatKind.DIRECT else GROUP_SEND)[0]
+    assert sent["msgKey"] == "sampleImageMsg"
+    assert json.loads(sent["msgParam"]) == {"photoURL": "@lA1"}
+
+
 @pytest.mark.parametrize("errcode", [40014, 42001])
 async def test_an_upload_with_an_old_token_is_tried_once_more(errcode: int) -> None:
     bad, good = httpx.Response(200, json={"errcode": errcode}), httpx.Response(200, json={"media_id": "@x"})
     platform = Platform().will(UPLOAD, bad, good)
-    await deliver(platform, parcel(Attachment("表.xlsx", b"PK")))
+    await deliver(platform, parcel(Attachment("表.xlsx", io.BytesIO(b"PK"))))
     assert (platform.tokens, platform.count(UPLOAD), platform.count(SEND)) == (2, 2, 1)
     never = Platform().will(UPLOAD, bad)
     with pytest.raises(Later):
-        await deliver(never, parcel(Attachment("表.xlsx", b"PK")))
+        await deliver(never, parcel(Attachment("表.xlsx", io.BytesIO(b"PK"))))
     assert never.count(UPLOAD) == 2
 
 
@@ -410,14 +437,116 @@ async def test_an_upload_without_an_answer_is_for_later(trouble: Answer) -> None
     """Nobody has been told anything yet."""
     platform = Platform().will(UPLOAD, trouble)
     with pytest.raises(Later):
-        await deliver(platform, parcel(Attachment("表.xlsx", b"PK")))
+        await deliver(platform, parcel(Attachment("表.xlsx", io.BytesIO(b"PK"))))
     assert platform.count(SEND) == 0
 
 
 async def test_a_file_too_large_is_refused() -> None:
     platform = Platform().will(UPLOAD, httpx.Response(200, json={"errcode": 40006}))
     with pytest.raises(Refused):
-        await deliver(platform, parcel(Attachment("表.xlsx", b"PK")))
+        await deliver(platform, parcel(Attachment("表.xlsx", io.BytesIO(b"PK"))))
+
+
+# ---------------------------------------------------------------- files people sent
+
+
+async def fetched(platform: Platform, most: int = 100, **settings: object) -> bytes:
+    api = channel(platform, **settings)
+    try:
+        return await api.fetch("code1", robot="dingreceived", most=most)
+    finally:
+        await api.close()
+
+
+def keeping(*answers: Answer, url: str = FILE) -> Platform:
+    platform = Platform().will(DOWNLOAD, httpx.Response(200, json={"downloadUrl": url}))
+    return platform.will(urlsplit(url).path, *answers)
+
+
+async def test_a_file_comes_by_its_code_and_the_robot_that_received_it() -> None:
+    platform = keeping(httpx.Response(200, content=b"%PDF"))
+    assert await fetched(platform) == b"%PDF"
+    assert platform.bodies(DOWNLOAD) == [{"downloadCode": "code1", "robotCode": "dingreceived"}]
+    asked = platform.asked[-1]
+    assert str(asked.url) == FILE
+    assert "x-acs-dingtalk-access-token" not in asked.headers, "a token is for the platform alone"
+    assert asked.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, headers={"content-length": "101"}, content=b"x" * 101),
+        httpx.Response(200, headers={"transfer-encoding": "chunked"}, content=b"x" * 101),
+    ],
+)
+async def test_a_file_that_is_too_large_is_not_read_to_its_end(answer: httpx.Response) -> None:
+    with pytest.raises(TooLarge, match="ZICHA_MAX_FILE_MB"):
+        await fetched(keeping(answer))
+    exact = keeping(httpx.Response(200, content=b"x" * 100))
+    assert len(await fetched(exact)) == 100
+
+
+async def test_an_expired_code_is_refused() -> None:
+    gone = httpx.Response(400, json={"code": "invalidParameter.robotCode.downloadCode", "message": "下载码有误"})
+    with pytest.raises(Refused, match="downloadCode"):
+        await fetched(Platform().will(DOWNLOAD, gone))
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [
+        keeping(httpx.Response(403, text="Request has expired.")),
+        keeping(httpx.Response(502, text="<html>")),
+        keeping(httpx.ReadError("cut off")),
+        keeping(httpx.ConnectTimeout("nobody there")),
+        Platform().will(DOWNLOAD, httpx.ReadTimeout("no answer")),
+        Platform().will(DOWNLOAD, httpx.Response(502, text="<html>")),
+        Platform().will(DOWNLOAD, httpx.Response(200, json={})),
+    ],
+)
+async def test_everything_else_may_come_later(platform: Platform) -> None:
+    with pytest.raises(Later):
+        await fetched(platform)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://files.example/a",
+        "file:///etc/passwd",
+        "http:///a",
+        "http://127.0.0.1/a",
+        "http://localhost:8080/a",
+        "http://10.0.0.5/a",
+        "http://[::1]/a",
+        "http://169.254.169.254/latest",
+        "http://files.example:port/a",
+    ],
+)
+async def test_a_file_is_not_fetched_from_just_anywhere(url: str) -> None:
+    platform = Platform().will(DOWNLOAD, httpx.Response(200, json={"downloadUrl": url}))
+    with pytest.raises(Refused):
+        await fetched(platform)
+    assert platform.asked[-1].url.path == DOWNLOAD
+
+
+async def test_a_bare_public_address_is_borne_and_so_is_a_gateway_of_ones_own() -> None:
+    assert checked("http://8.134.254.49:30000/a?Expires=1", inside=False)
+    assert checked("http://127.0.0.1:8000/files/a", inside=True)
+    assert is_inside("http://127.0.0.1:8000")
+    assert not is_inside("https://api.dingtalk.com")
+
+
+async def test_a_file_that_has_moved_is_followed_but_not_inside_and_not_for_ever() -> None:
+    moved = httpx.Response(302, headers={"location": "https://files.example/b"})
+    platform = keeping(moved).will("/b", httpx.Response(200, content=b"there"))
+    assert await fetched(platform) == b"there"
+    for place in ("http://127.0.0.1/b", "file:///etc/passwd"):
+        with pytest.raises(Refused):
+            await fetched(keeping(httpx.Response(302, headers={"location": place})))
+    with pytest.raises(Refused, match="place to another"):
+        await fetched(keeping(httpx.Response(302, headers={"location": FILE})))
 
 
 # ---------------------------------------------------------------- wording
@@ -496,19 +625,7 @@ def test_line_breaks_survive(written: str, sent: str) -> None:
     assert wording.lines(written) == sent
 
 
-# ---------------------------------------------------------------- pace, opening
-
-
-async def test_the_pace_is_even_and_can_be_braked() -> None:
-    pace = Pace(100)
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    await asyncio.gather(*(pace.wait() for _ in range(11)))
-    assert 0.09 <= loop.time() - began < 0.5
-    pace.brake(0.2)
-    began = loop.time()
-    await pace.wait()
-    assert loop.time() - began >= 0.19
+# ---------------------------------------------------------------- opening
 
 
 async def test_opening_asks_for_json_and_keeps_the_secret_out_of_errors() -> None:
@@ -546,4 +663,4 @@ async def test_a_login_without_a_token_is_for_later() -> None:
 async def test_an_upload_without_a_media_id_is_for_later() -> None:
     platform = Platform().will(UPLOAD, httpx.Response(200, json={"errcode": 0}))
     with pytest.raises(DeliveryError):
-        await deliver(platform, parcel(Attachment("表.xlsx", b"PK")))
+        await deliver(platform, parcel(Attachment("表.xlsx", io.BytesIO(b"PK"))))

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from sqlmodel import col, select
 
+from storage.models import Membership, Person, Unit
 from storage.rows import PersonRow, Role, Roster
 from tests.world import Somebody, World, small_roster
 
@@ -166,3 +168,38 @@ def test_a_new_name_in_the_roster_is_used_from_then_on(world: World) -> None:
     people = tuple(replace(row, name="钱江潮") if row.staff_id == "qian" else row for row in small_roster().people)
     world.import_roster(Roster(units=small_roster().units, people=people))
     assert "钱江潮" in world.person("qian", "钱大海").says("你好")
+
+
+def test_who_had_left_and_comes_back_is_in_the_roster_again(world: World) -> None:
+    rest = tuple(row for row in small_roster().people if row.staff_id != "qian")
+    world.import_roster(Roster(units=small_roster().units, people=rest), leavers=True)
+    qian = world.person("qian", "钱大海")
+    assert "名册里还没有您" in qian.says("你好")
+    qian.says("紫金街道")
+    qian.says("1")
+    qian.says("钱大海")
+    world.person("wang").hears()
+    world.person("wang").taps("是，加入")
+    assert ("qian", "钱大海", True) in [(row[0], row[1], row[3]) for row in world.facts()["people"]]
+    with world.database.reading() as session:
+        terms = session.exec(
+            select(Membership.until, Unit.name)
+            .join(Unit, col(Unit.id) == Membership.unit_id)
+            .join(Person, col(Person.id) == Membership.person_id)
+            .where(Person.staff_id == "qian")
+            .order_by(col(Membership.id))
+        ).all()
+    assert [(until is None, name) for until, name in terms] == [(False, "鹤城街道"), (True, "紫金街道")]
+
+
+def test_a_newcomer_counts_from_the_coordinators_word_on(world: World, xiaoming: Somebody) -> None:
+    apply(xiaoming)
+    world.person("wang").hears()
+    world.person("wang").taps("是，加入")
+    with world.database.reading() as session:
+        since = session.exec(
+            select(Membership.since)
+            .join(Person, col(Person.id) == Membership.person_id)
+            .where(Person.staff_id == "xiaoming")
+        ).all()
+    assert since == [world.now]

@@ -24,7 +24,7 @@ def base(world: World) -> Foundation:
     for said in ("你好", "2", "手机 微信", "1", *row, "1", "现在签", f"李小四 {number}", "1"):
         li.says(said)
     assert "已提交" in li.says("进度")
-    return Foundation(world.campaign, world.database, world.vault)
+    return Foundation((world.campaign,), world.database, world.vault, world.folder / "zicha.anchor")
 
 
 def text_of(file: Path) -> str:

@@ -4,15 +4,20 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from bot.metrics import Metrics
+from bot.reception import Reception
 from bot.threads import DatabaseThread
 from handlers import pledge, router
 from handlers.messages import Content
+from handlers.texts import guards
 from tests.conftest import Worlds
 from tests.world import Somebody, World, id_number
 
@@ -182,9 +187,86 @@ async def test_messages_of_many_people_at_once_are_each_taken_once(world: World,
         for who in ("zhang", "li", "sun", "chen")
         for n, one in enumerate(world.delivered)
     ]
-    taken = await asyncio.gather(*(world.intake.receive(one, thread) for one in inbounds for _ in range(2)))
+    reception = Reception(intake=world.intake, thread=thread, most=1000, metrics=Metrics())
+    taken = await asyncio.gather(*(reception.receive(one) for one in inbounds for _ in range(2)))
     assert sum(taken) == len(inbounds)
     cases = world.facts()["cases"]
     receipts = [case["receipt"] for case in cases.values()]
     assert len(set(receipts)) == 5
     assert all(case["submitted_at"] for case in cases.values())
+
+
+def test_whoever_there_was_no_room_for_is_told_once_and_nothing_else_changes(world: World, qian: Somebody) -> None:
+    """Said in passing: the next number still answers the question above it."""
+    waiting = world.delivered[-1]
+    assert world.intake.excuse([waiting]) == 1
+    assert world.intake.excuse([waiting]) == 0, "their message comes again and again while there is no room"
+    assert qian.hears() == [guards.NO_ROOM]
+    assert "承诺书" in qian.says("1")
+    assert answered(world) == ["contact", "traces"]
+    world.now += timedelta(minutes=11)
+    assert world.intake.excuse([waiting]) == 1
+
+
+def test_one_turn_the_database_fails_at_costs_the_others_nothing(world: World, qian: Somebody) -> None:
+    """Several people in one commit, and a statement that fails for one of them."""
+    template = world.delivered[-1]
+    others = [replace(template, msg_id=f"m-{who}", sender_id=who, text="你好") for who in ("zhang", "li", "sun")]
+    with _failing(world, "INSERT INTO inbound") as _:
+        assert all(isinstance(one, OperationalError) for one in world.intake.take_all(others))
+    broken = replace(template, msg_id="m-broken", sender_id="chen", received_at=datetime(2022, 5, 18, 9))  # noqa: DTZ001
+    verdicts = world.intake.take_all([others[0], broken, *others[1:]])
+    assert [verdict for verdict in verdicts if verdict is True] == [True] * 3
+    assert isinstance(verdicts[1], Exception)
+    assert world.intake.take_all(others) == [False] * 3
+
+
+def said_at_once(world: World, *messages: tuple[str, str]) -> list[bool | Exception]:
+    """What several people say makes one commit."""
+    template = world.delivered[-1]
+    return world.intake.take_all(
+        [
+            replace(
+                template,
+                msg_id=f"at-once-{n}",
+                sender_id=who,
+                chat=replace(template.chat, id=who),
+                text=text,
+                received_at=template.received_at + timedelta(seconds=n + 1),
+            )
+            for n, (who, text) in enumerate(messages)
+        ]
+    )
+
+
+def test_one_turn_the_talk_fails_at_costs_the_others_nothing(
+    world: World, qian: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qian.says("都看过，没有")
+    zhang = world.person("zhang")
+    zhang.says("你好")
+    with monkeypatch.context() as patch:
+        patch.setattr(pledge, "settle", breaks)
+        assert said_at_once(world, ("zhang", "1"), ("qian", "不需要"), ("li", "你好")) == [True] * 3
+    assert "E-" in qian.hears()[-1]
+    assert world.facts()["cases"]["qian"]["submitted_at"] is None
+    assert [key for key, *_ in world.facts()["cases"]["zhang"]["answers"]] == ["contact"]
+    assert len(zhang.hears()) == 1
+    assert len(world.person("li").hears()) == 1
+
+
+def test_the_next_turn_of_a_commit_sees_what_the_one_before_changed(world: World, qian: Somebody) -> None:
+    """The coordinator lets somebody in while that person speaks up: both messages are stored together."""
+    xiaoming = world.person("xiaoming", "赵小明")
+    for said in ("你好", "紫金街道", "1", "赵小明"):
+        xiaoming.says(said)
+    assert said_at_once(world, ("qian", "都看过，没有"), ("wang", "同意加入 1"), ("xiaoming", "继续")) == [True] * 3
+    assert "xiaoming" in world.facts()["cases"]
+    assert answered(world) == ["contact", "traces"]
+
+
+def test_two_messages_of_one_person_in_one_commit_are_two_turns_in_order(world: World, qian: Somebody) -> None:
+    verdicts = said_at_once(world, ("qian", "都看过，没有"), ("li", "你好"), ("qian", "不需要"))
+    assert verdicts == [True] * 3
+    assert world.facts()["cases"]["qian"]["submitted_at"] is not None
+    assert len(qian.hears()) == 2

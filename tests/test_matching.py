@@ -13,7 +13,7 @@ from handlers.campaign.matching import clean, day, number, pick_many, pick_one, 
 CAMPAIGN = loading.load("lishui-2022-69")
 CONTACT = CAMPAIGN.by_id["contact"].options
 PLACES = CAMPAIGN.by_id["places"].options
-PLEDGE = CAMPAIGN.by_id["pledge"].options
+PLEDGE = [o for o in CAMPAIGN.by_id["pledge"].options if o.when != [{"filled": ["proxy"]}]]
 THREE = [Option(id=id_, label=label) for id_, label in (("a", "电脑"), ("b", "手机"), ("c", "微信"))]
 WEDNESDAY = date(2022, 5, 18)
 

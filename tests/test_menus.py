@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select, update
 
-from storage import outbox
+from storage import delivery
 from storage.models import Outgoing, Submission
 from storage.outbox import State
 from tests.world import World
@@ -109,11 +109,12 @@ def test_a_killed_process_does_not_keep_a_chat_waiting(world: World) -> None:
     qian = world.person("qian")
     qian.says("你好")
     with world.database.session() as session:
-        outbox.claim(session, now=world.now, limit=1, leased_until=world.now + timedelta(minutes=1))
+        lease = world.now + timedelta(minutes=1)
+        delivery.claim_replies(session, "dingtalk", now=world.now, limit=1, leased_until=lease)
     qian.says("1")
     assert world.due() == [], "one letter is under way in this chat"
     with world.database.session() as session:
-        assert outbox.orphans(session, at=world.now) == 1
+        assert delivery.orphans(session, at=world.now) == 1
     assert len(world.due()) == 1
 
 
@@ -150,3 +151,19 @@ def test_a_long_pasted_list_is_to_be_recalled_not_sent_again(world: World) -> No
     told = world.person("qian").says("某某 332501199003070017 阳光小区\n" * 100)
     assert "撤回" in told
     assert "分开说" not in told
+
+
+def test_papers_in_the_same_answer_do_not_take_the_buttons_numbers_away(world: World) -> None:
+    """«查看» answers with buttons and, below them, the table and the scan: «1» is still the first button."""
+    sun, wu = world.person("sun"), world.person("wu")
+    for who in ("qian", "sun"):
+        for said in ("你好", "1", "1", "4"):
+            world.person(who).says(said)
+    sun.says("确认反馈表")
+    sun.sends_file("", b"\xff\xd8\xff\xe0 a photograph", kind="picture")
+    sun.says("扫描件 反馈表")
+    sun.says("上报")
+    looked = wu.says("查看 鹤城街道")
+    assert "[1 接收]" in looked
+    assert looked.rstrip().endswith(">"), "papers stand below the buttons"
+    assert "已接收" in wu.says("1")

@@ -7,17 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import SQLModel
 
-from storage import outbox
+from storage import delivery, outbox
 from storage.database import Database
-from storage.outbox import Claimed, Post, State
+from storage.delivery import Claimed
+from storage.outbox import Post, State
 from tests.conftest import Worlds
 from tests.world import MORNING, World
 
+CHANNEL = "dingtalk"
 LEASE = timedelta(minutes=2)
 A_MINUTE = timedelta(minutes=1)
 
 
 def letter(key: str, lane: str = "a", *, bulk: bool = False, topic: str = "reply", **times: object) -> Post:
+    """`lane` is the name of a person."""
+    lane = f"{CHANNEL}:direct:{lane}"
     return Post(key=key, lane=lane, topic=topic, body=f"{{{key}}}", bulk=bulk, **{"not_before": MORNING, **times})  # type: ignore[arg-type]
 
 
@@ -34,17 +38,20 @@ def post(database: Database, *letters: Post) -> int:
 def claim(database: Database, *, limit: int = 10, after: timedelta = timedelta()) -> list[Claimed]:
     now = MORNING + after
     with database.session() as session:
-        return outbox.claim(session, now=now, limit=limit, leased_until=now + LEASE)
+        replies = delivery.claim_replies(session, CHANNEL, now=now, limit=limit, leased_until=now + LEASE)
+        left = limit - len(replies)
+        bulk = delivery.claim_bulk(session, CHANNEL, now=now, parcels=left, most=20, leased_until=now + LEASE)
+        return [*replies, *(one for parcel in bulk for one in parcel)]
 
 
 def settle(database: Database, claimed: Claimed, state: State = State.SENT) -> None:
     with database.session() as session:
-        outbox.settle(session, claimed.id, state, at=MORNING)
+        delivery.settle(session, [claimed.id], state, at=MORNING)
 
 
 def sweep(database: Database, after: timedelta) -> tuple[int, int]:
     with database.session() as session:
-        return outbox.sweep(session, now=MORNING + after, real_now=MORNING + after)
+        return delivery.sweep(session, now=MORNING + after, real_now=MORNING + after)
 
 
 def counts(database: Database) -> dict[str, int]:
@@ -97,7 +104,7 @@ def test_the_order_holds_whatever_number_of_postmen_there_are(new_world: Worlds)
             break
         assert len({one.lane for _, one in batches}) == len(batches), "two under way in one chat"
         for db, one in batches:
-            seen.setdefault(one.lane, []).append(one.key)
+            seen.setdefault(one.lane[-1], []).append(one.key)
             settle(db, one)
     other.close()
     assert seen == {lane: [f"{lane}{n}" for n in range(3)] for lane in "abc"}
@@ -106,8 +113,6 @@ def test_the_order_holds_whatever_number_of_postmen_there_are(new_world: Worlds)
 def test_a_letter_waits_for_its_time(database: Database) -> None:
     post(database, letter("later", not_before=MORNING + A_MINUTE), letter("now"))
     assert carried(database) == ["now"]
-    with database.reading() as session:
-        assert outbox.next_due(session) == MORNING + A_MINUTE
     assert carried(database, after=A_MINUTE) == ["later"]
 
 
@@ -148,7 +153,7 @@ def test_a_letter_put_off_keeps_its_place(database: Database) -> None:
     first, other = claim(database)
     settle(database, other)
     with database.session() as session:
-        outbox.put_off(session, first.id, until=MORNING + A_MINUTE, trouble="busy")
+        delivery.put_off(session, [first.id], until=MORNING + A_MINUTE, trouble="busy")
     assert carried(database) == [], "what was written after it does not overtake it"
     assert carried(database, after=A_MINUTE) == ["a1", "a2"]
 
@@ -157,7 +162,7 @@ def test_a_reminder_put_off_does_not_hold_up_a_reply(database: Database) -> None
     post(database, letter("reminder", bulk=True, topic="reminder"))
     (one,) = claim(database)
     with database.session() as session:
-        outbox.put_off(session, one.id, until=MORNING + A_MINUTE, trouble="busy")
+        delivery.put_off(session, [one.id], until=MORNING + A_MINUTE, trouble="busy")
     post(database, letter("reply"))
     assert carried(database) == ["reply"]
     assert carried(database, after=A_MINUTE) == ["reminder"]
@@ -169,7 +174,7 @@ def test_attempts_are_counted(database: Database) -> None:
         (one,) = claim(database, after=A_MINUTE * attempt)
         assert one.attempts == attempt
         with database.session() as session:
-            outbox.put_off(session, one.id, until=MORNING, trouble="")
+            delivery.put_off(session, [one.id], until=MORNING, trouble="")
 
 
 def test_what_is_too_late_expires(database: Database) -> None:
@@ -190,7 +195,7 @@ def test_only_waiting_letters_of_the_chat_and_topic_are_taken_back(database: Dat
     )
     assert carried(database) == ["sent"]
     with database.session() as session:
-        assert outbox.withdraw(session, "a", ("reminder", "nudge"), at=MORNING) == 2
+        assert outbox.withdraw(session, ["dingtalk:direct:a"], ("reminder", "nudge"), at=MORNING) == 2
     assert sorted(carried(database, after=A_MINUTE)) == ["other chat", "reply"]
 
 

@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 from sqlmodel import Session, SQLModel, select
 
 from handlers.messages import Document
-from handlers.papers import documents
-from storage import oversight, roster
+from handlers.papers import documents, feedback_rows
+from storage import lists, oversight, running_counts
 from storage.database import Database
 from storage.models import Case, Person, Unit
 from storage.oversight import Tally
+from storage.roster_import import import_roster
 from storage.rows import PersonRow, Role, Roster, UnitKind, UnitRow
 from storage.vault import Vault
-from tests.world import KEY, Somebody, World, group_chat, small_roster
+from tests.world import KEY, MORNING, Somebody, World, group_chat, small_roster
 
 NIL = ("你好", "都没有", "都看过，没有", "不需要")
 TOUCHED = ("你好", "2", "手机", "1", "1", "1", "1", "1", "1", "今年签过", "提交")
@@ -50,6 +51,8 @@ def test_the_figures_add_up_on_every_level(tree: list[tuple[int, int]], random: 
     """Any tree, anybody in any state: each unit is the sum of its own people and of the units below it."""
     database = Database("sqlite://")
     SQLModel.metadata.create_all(database.engine)
+    with database.engine.begin() as connection:
+        running_counts.keep(connection)
     units = [UnitRow(code="u0", name="单位0", parent_code="", kind=UnitKind.CITY, division="")]
     for n, (parent, _) in enumerate(tree, 1):
         kind = UnitKind.TOWNSHIP
@@ -61,7 +64,7 @@ def test_the_figures_add_up_on_every_level(tree: list[tuple[int, int]], random: 
     ]
     truth: dict[str, Tally] = {unit.code: Tally() for unit in units}
     with database.session() as session:
-        roster.import_roster(session, Roster(units=tuple(units), people=tuple(people)), Vault(KEY))
+        import_roster(session, Roster(units=tuple(units), people=tuple(people)), Vault(KEY), at=MORNING)
         for line in people:
             state = random.choice(STATES)
             truth[line.unit_code] += _put(session, line.staff_id, state)
@@ -79,9 +82,9 @@ def test_the_figures_add_up_on_every_level(tree: list[tuple[int, int]], random: 
                 summed += tally
             assert summed == (total if parts else Tally())
             assert parts or truth[unit.code] == total
-            missing = oversight.unfinished(session, "c", unit.path)
+            missing = lists.unfinished(session, "c", unit.path)
             assert len(missing) == total.missing == total.expected - total.finished
-            assert sum(begun for *_, begun in missing) == total.started
+            assert sum(row.begun for row in missing) == total.started
             assert total.nil + total.touched == total.finished
             assert 0 <= total.percent <= 100
             assert (total.percent == 100) == (total.missing == 0)
@@ -255,8 +258,8 @@ def test_a_table_before_anybody_has_finished_claims_no_nil_return(world: World, 
     wang.sends("导出 反馈表")
     (paper,) = [body for body in wang.gets() if isinstance(body, Document)]
     with world.database.reading() as session:
-        table = documents.feedback_table(session, world.campaign, paper.params)
-    assert table.rows == ()
+        table = feedback_rows.feedback_table(documents.requested(session, (world.campaign,), paper, world.vault))
+        assert list(table.rows) == []
     assert "零报告：未接触" not in table.nil_line, "nobody has said so yet"
 
 

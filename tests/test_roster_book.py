@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,13 +14,14 @@ from openpyxl import Workbook, load_workbook
 
 from bot.demo.roster import demo_roster
 from handlers.papers.archive import Limits
-from handlers.papers.cell_text import clean_code, clean_name, clean_phone
+from handlers.papers.cell_text import clean_code, clean_name, clean_phone, masked_phone, starred_phone
 from handlers.papers.roster_book import (
     KIND_NAMES,
     KIND_WORDS,
     ROLE_NAMES,
     ROLE_WORDS,
     RosterErrors,
+    read_file,
     read_roster,
     role_names,
     roles_in,
@@ -28,6 +30,7 @@ from handlers.papers.roster_book import (
 )
 from handlers.papers.roster_words import PEOPLE_COLUMNS, UNIT_COLUMNS
 from storage.rows import PersonRow, Role, Roster, UnitKind, UnitRow
+from tests.world import id_number
 
 ROOT = ("3311", "丽水市", "", "市", "3311")
 LIANDU = ("331102", "莲都区", "3311", "县(市、区)", "331102")
@@ -75,9 +78,7 @@ def test_a_plain_file_is_read() -> None:
         code="331102", name="莲都区", parent_code="3311", kind=UnitKind.COUNTY, division="331102"
     )
     assert roster.people == (
-        PersonRow(
-            staff_id="ld0001", name="张三", unit_code="331102", roles=frozenset({Role.STAFF}), phone=""
-        ),
+        PersonRow(staff_id="ld0001", name="张三", unit_code="331102", roles=frozenset({Role.STAFF}), phone=""),
     )
 
 
@@ -167,10 +168,130 @@ def test_every_kind_and_role_has_a_word_that_leads_back() -> None:
 
 @pytest.mark.parametrize("word", ["县（市、区）", "县(市、区)", "区县", "县", "区"])
 def test_kinds_are_read_with_brackets_of_either_width(word: str) -> None:
-    assert (
-        read_roster(workbook(units=[ROOT, ("331102", "莲都区", "3311", word, "")])).units[1].kind
-        is UnitKind.COUNTY
-    )
+    assert read_roster(workbook(units=[ROOT, ("331102", "莲都区", "3311", word, "")])).units[1].kind is UnitKind.COUNTY
+
+
+def test_a_further_row_gives_a_role_for_another_unit() -> None:
+    people = [
+        ("1", "张三", "331102", "联络员", "19900000001", "无"),
+        ("2", "李四", "331102"),
+        ("1", "张三", "3311", "市大数据局、联络员"),
+    ]
+    one, two = read_roster(workbook(people=people)).people
+    assert one.unit_code == "331102"
+    assert one.roles == frozenset({Role.STAFF, Role.UNIT})
+    assert one.also == frozenset({("3311", Role.CITY), ("3311", Role.UNIT)})
+    assert not one.account
+    assert two.account
+
+
+@pytest.mark.parametrize(
+    ("again", "cell", "told"),
+    [
+        (("1", "李四", "3311", "联络员"), "A3", "工号与 A2 重复，姓名却不同"),
+        (("1", "张三", "331102", "联络员"), "A3", "工号与 A2 重复，单位也相同"),
+        (("1", "张三", "331102", ""), "A3", "工号与 A2 重复，单位也相同"),
+        (("1", "张三", "3311", ""), "A3", "工号与 A2 重复，单位不同"),
+        (("1", "张三", "3311", "联络员", "19900000002"), "E3", "手机号与 E2 不同"),
+        (("1", "张三", "3311", "联络员", "", "无"), "F3", "账号与 F2 不同"),
+        (("2", "李四", "3311", "", "", "也许"), "F3", "账号请填“有”或“无”"),
+    ],
+)
+def test_a_row_that_contradicts_or_says_nothing_new_names_both_cells(
+    again: tuple[str, ...], cell: str, told: str
+) -> None:
+    ((_, found, problem),) = problems(workbook(people=[("1", "张三", "331102", "", "19900000001"), again]))
+    assert found == cell
+    assert problem.startswith(told)
+
+
+def test_the_column_of_accounts_may_be_missing() -> None:
+    assert read_roster(workbook(people_columns=PEOPLE_COLUMNS[:5])).people[0].account
+
+
+def warnings(people: Sequence[Sequence[object]]) -> list[tuple[str, str]]:
+    found = read_file(workbook(people=people)).warnings
+    return [(one.cell, one.problem.split("。")[0]) for one in found]
+
+
+def test_probably_the_same_person_under_two_numbers_is_a_warning_with_both_cells() -> None:
+    people = [
+        ("1", "张三", "331102", "", "19900000001"),
+        ("2", "张三", "3311", "", "19900000001"),
+        ("3", "李四", "3311"),
+        ("4", "李四", "3311", "", "19900000002"),
+        ("5", "王五", "3311", "", "19900000001"),
+        ("6", "李四", "331102"),
+    ]
+    assert warnings(people) == [
+        ("B3", "与 B2 姓名和手机号都相同，工号不同"),
+        ("B5", "与 B4 同单位同名，工号不同"),
+    ]
+
+
+def test_a_column_of_id_numbers_is_refused_and_one_that_looks_so_by_chance_is_not() -> None:
+    people = [(id_number(f"{n:03}"), f"张三{n}", "331102") for n in range(4)]
+    assert cells(workbook(people=people)) == [("人员", f"A{n}") for n in range(2, 6)]
+    assert [cell for cell, _ in warnings(people[:1])] == ["A2"]
+
+
+def test_a_starred_number_comes_back_as_it_was() -> None:
+    (one,) = read_roster(workbook(people=[("1", "张三", "331102", "", "199＊＊＊＊0001")])).people
+    assert one.phone == "199****0001"
+    assert starred_phone(masked_phone("0578-2091234")) == masked_phone("0578-2091234") == "057****1234"
+    assert starred_phone(masked_phone("2091234")) == masked_phone("2091234") == "20****34"
+    assert masked_phone("") == ""
+
+
+def test_a_formula_that_was_never_worked_out_is_not_taken_for_an_empty_cell() -> None:
+    """A program wrote the file: there is no value to read, and an empty role would quietly be a 工作人员."""
+    source = workbook(people=[("1", "张三", "331102", '=IF(1,"联络员","")', "=1+1"), ("2", "李四", "=C2", "", "")])
+    found = problems(source)
+    assert [cell for _, cell, _ in found] == ["D2", "E2", "C3"]
+    assert all("公式" in problem for *_, problem in found)
+
+
+def test_merged_cells_are_named_once_with_both_ends() -> None:
+    people = [(str(n), f"张三{n}", "331102" if n == 1 else "", "", "") for n in range(1, 5)]
+    book = load_workbook(workbook(people=people))
+    book["人员"].merge_cells("C2:C5")
+    ((_, cell, problem),) = problems(saved(book))
+    assert cell == "C2"
+    assert "C2 到 C5 合并成了一格" in problem
+
+
+def test_merged_roles_are_an_error_and_not_the_first_ones_alone() -> None:
+    people = [(str(n), f"张三{n}", "331102", "联络员" if n == 1 else "", "") for n in range(1, 4)]
+    book = load_workbook(workbook(people=people))
+    book["人员"].merge_cells("D2:D4")
+    book["人员"].merge_cells("H2:I9")  # beside the table
+    book["人员"].merge_cells("A30:F31")  # below it
+    assert cells(saved(book)) == [("人员", "D2")]
+
+
+def test_a_title_above_the_column_names_is_no_harm() -> None:
+    book = load_workbook(workbook(people=[("1", "张三", "331102", "站长", "")]))
+    for name in ("单位", "人员"):
+        book[name].insert_rows(1, amount=2)
+        book[name]["A1"] = "丽水市人员名册"
+        book[name].merge_cells("A1:F1")
+    assert cells(saved(book)) == [("人员", "D4")], "the row as the file counts it"
+
+
+def test_two_sheets_with_each_others_name_are_told_in_one_line_each() -> None:
+    book = load_workbook(workbook())
+    book["单位"].title, book["人员"].title = "x", "单位"
+    book["x"].title = "人员"
+    found = problems(saved(book))
+    assert [(sheet, cell) for sheet, cell, _ in found] == [("单位", "A1"), ("人员", "A1")]
+    assert all("对调" in problem for *_, problem in found)
+
+
+def test_a_code_that_lost_its_zero_is_told_the_whole_one() -> None:
+    source = workbook(units=[ROOT, ("0331", "机关", "3311", "市级单位", "")], people=[("1", "张三", 331, "", "")])
+    ((_, cell, problem),) = problems(source)
+    assert cell == "C2"
+    assert "应是“0331”" in problem
 
 
 def test_all_bad_cells_are_named_at_once() -> None:
@@ -194,9 +315,7 @@ def test_all_bad_cells_are_named_at_once() -> None:
 
 
 def test_problems_say_what_to_do_in_plain_chinese() -> None:
-    found = problems(
-        workbook(units=[ROOT, ("1", "x", "3311", "省", "")], people=[("1", "张三", "1", "站长", "")])
-    )
+    found = problems(workbook(units=[ROOT, ("1", "x", "3311", "省", "")], people=[("1", "张三", "1", "站长", "")]))
     assert found[0][2] == f"单位类别不认识，请从这些里选：{'、'.join(KIND_NAMES.values())}"
     assert found[1][2] == f"角色不认识，请从这些里选，多个用顿号隔开：{'、'.join(ROLE_NAMES.values())}"
 
@@ -268,15 +387,11 @@ def test_the_template_reads_as_empty_and_its_examples_are_not_imported() -> None
     assert book.sheetnames == ["单位", "人员", "说明"]
     book["单位"].append(ROOT)
     assert [unit.code for unit in read_roster(saved(book)).units] == ["3311"]
-    assert {rule.type for sheet in book.worksheets[:2] for rule in sheet.data_validations.dataValidation} == {
-        "list"
-    }
+    assert {rule.type for sheet in book.worksheets[:2] for rule in sheet.data_validations.dataValidation} == {"list"}
     assert book["人员"].freeze_panes == "A2"
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"a,b,c", b"PK\x03\x04 broken", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]
-)
+@pytest.mark.parametrize("content", [b"", b"a,b,c", b"PK\x03\x04 broken", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
 def test_other_files_are_refused_with_a_sentence(content: bytes) -> None:
     ((sheet, cell, problem),) = problems(io.BytesIO(content))
     assert (sheet, cell) == ("", "")
@@ -340,9 +455,7 @@ def test_a_damaged_sheet_never_raises_anything_else(data: st.DataObject) -> None
 
 CODES = st.text("abcxyzLD0123456789-_.=@", min_size=1, max_size=32)
 NAMES = st.text("张李王丽水莲都区紫金街道·（）x0123456789=@", min_size=1, max_size=64)
-PHONES = st.one_of(
-    st.just(""), st.from_regex(r"199\d{8}", fullmatch=True).filter(str.isascii), st.just("0578-2091234")
-)
+PHONES = st.one_of(st.just(""), st.from_regex(r"199\d{8}", fullmatch=True).filter(str.isascii), st.just("0578-2091234"))
 
 
 @st.composite
@@ -358,7 +471,11 @@ def rosters(draw: st.DrawFn) -> Roster:
         roles = frozenset({Role.STAFF, *draw(st.lists(st.sampled_from(Role)))})
         unit_code = draw(st.sampled_from(codes))
         name, phone = draw(NAMES), draw(PHONES)
-        people.append(PersonRow(staff_id=staff_id, name=name, unit_code=unit_code, roles=roles, phone=phone))
+        others = [code for code in codes if code != unit_code]
+        special = st.sampled_from([Role.UNIT, Role.COUNTY, Role.CITY])
+        also = draw(st.frozensets(st.tuples(st.sampled_from(others), special), max_size=3)) if others else frozenset()
+        row = PersonRow(staff_id=staff_id, name=name, unit_code=unit_code, roles=roles, phone=phone)
+        people.append(replace(row, account=draw(st.booleans()), also=also))
     return Roster(units=tuple(units), people=tuple(people))
 
 

@@ -21,9 +21,10 @@ import aiohttp
 import httpx
 import pytest
 
-from bot.sandbox.__main__ import loopback
+from bot.demo import show
+from bot.sandbox.__main__ import loopback, read_settings
 from bot.sandbox.masking import masked
-from tests.sandbox_process import CLIENT_ID, CLIENT_SECRET, JSON, ROOT, SandboxProcess, sandbox
+from tests.sandbox_process import CLIENT_ID, CLIENT_SECRET, JSON, ROOT, WORLD, SandboxProcess, sandbox
 
 pytestmark = pytest.mark.wire
 
@@ -73,9 +74,7 @@ class Wire:
 
 def ticket(box: SandboxProcess, subscriptions: list[JSON] | None = None) -> str:
     body = {"clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET, "subscriptions": subscriptions or BOT}
-    answer = box.http.post(
-        "/v1.0/gateway/connections/open", json=body, headers={"Accept": "application/json"}
-    )
+    answer = box.http.post("/v1.0/gateway/connections/open", json=body, headers={"Accept": "application/json"})
     return str(answer.raise_for_status().json()["ticket"])
 
 
@@ -152,7 +151,7 @@ def test_the_official_sdk_answers() -> None:
             box.say("zhang", "你好")
             box.say("wang", "有人吗", "cidgroup")
             box.say("wai", "外单位的人")
-            direct = box.until(lambda: box.replies("zhang"), timeout=5)
+            direct = box.until(lambda: box.replies("zhang"))
             group = box.until(lambda: box.replies("wang", "cidgroup"))
             outside = box.until(lambda: box.replies("wai"))
             box.until(lambda: box.messages("zhang")[0]["read"])
@@ -283,6 +282,31 @@ async def test_files_are_fetched_by_code(shared: SandboxProcess) -> None:
     assert "%E7%9B%96" in page.headers["content-disposition"]
 
 
+def test_a_sample_lies_ready_for_visitors(tmp_path: Path) -> None:
+    (tmp_path / "ready.png").write_bytes(PNG)
+    ready = {"章（样张）.png": str(tmp_path / "ready.png"), "没有.png": str(tmp_path / "gone.png")}
+    with sandbox({**WORLD, "samples": ready}) as box:
+        assert box.get("/sandbox/world")["samples"] == list(ready)
+        assert box.http.get("/sandbox/sample/章（样张）.png").content == PNG
+        for name in ("没有.png", "world.json", "..%2Fworld.json"):
+            assert box.http.get(f"/sandbox/sample/{name}").status_code == 404
+
+
+async def test_a_code_may_expire_and_a_file_get_lost_on_the_way(shared: SandboxProcess) -> None:
+    async with wire(shared) as bot:
+        shared.send_file("zhang", "表.xlsx", b"PK", "application/octet-stream")
+        frame = await bot.frame()
+        await bot.ack(frame)
+    asked = {"downloadCode": frame["data"]["content"]["downloadCode"], "robotCode": CLIENT_ID}
+    path = "/v1.0/robot/messageFiles/download"
+    shared.fault("expired_code")
+    assert shared.call(path, asked).json()["code"] == "invalidParameter.robotCode.downloadCode"
+    url = shared.call(path, asked).json()["downloadUrl"]
+    shared.fault("lost_file")
+    assert shared.http.get(url).status_code == 502
+    assert shared.http.get(url).content == b"PK"
+
+
 async def test_unconfirmed_is_pushed_again_with_the_same_msg_id() -> None:
     with sandbox(redeliver_seconds=0.2, first_redeliver_seconds=0.1, redeliver_times=2) as box:
         async with wire(box) as bot:
@@ -375,7 +399,7 @@ async def test_a_ping_wants_its_opaque_back() -> None:
     ],
 )
 async def test_a_malformed_ack_is_noted(shared: SandboxProcess, bad: str) -> None:
-    before = shared.ledger()[-1]["seq"] if shared.ledger() else 0
+    before = shared.latest()
     async with wire(shared) as bot:
         await bot.socket.send_str(bad)
         shared.until(lambda: [entry for entry in shared.ledger(after=before) if entry["kind"] == "violation"])
@@ -482,9 +506,7 @@ def test_each_kind_arrives(shared: SandboxProcess, key: str, param: JSON, kind: 
         ("sampleImageMsg", {"photoURL": "@x"}, {}, "invalidParameter.param.invalid"),
     ],
 )
-def test_each_bad_send_has_its_code(
-    shared: SandboxProcess, key: str, param: JSON | str, more: JSON, code: str
-) -> None:
+def test_each_bad_send_has_its_code(shared: SandboxProcess, key: str, param: JSON | str, more: JSON, code: str) -> None:
     if isinstance(param, dict) and param is LONG:
         param = json.dumps(param, ensure_ascii=False)
     answer = send(shared, key, param, **more)
@@ -533,9 +555,7 @@ def test_group_read_state_and_recall(shared: SandboxProcess) -> None:
 
 def test_read_state_and_recall_end_after_a_day() -> None:
     with sandbox(clock_start=START, glide_seconds=0.02) as box:
-        key = send(box, "sampleText", {"content": "提醒"}, userIds=["zhang", "wang"]).json()[
-            "processQueryKey"
-        ]
+        key = send(box, "sampleText", {"content": "提醒"}, userIds=["zhang", "wang"]).json()["processQueryKey"]
         asked = {"robotCode": CLIENT_ID, "processQueryKey": key}
         path = "/v1.0/robot/oToMessages/readStatus"
         box.read("wang")
@@ -635,7 +655,7 @@ async def test_a_session_ends_after_ninety_minutes() -> None:
 
 
 def test_a_button_the_client_would_ignore_is_noted(shared: SandboxProcess) -> None:
-    before = shared.ledger()[-1]["seq"]
+    before = shared.latest()
     param = CARD | {"singleTitle": "是", "singleURL": "dtmd://dingtalkClient/sendMessage?content=1"}
     assert send(shared, "sampleActionCard", param).status_code == 200
     assert any("dingtalkClient" in e["summary"] for e in shared.ledger("violation", after=before))
@@ -652,6 +672,14 @@ def test_an_uploaded_file_can_be_sent(shared: SandboxProcess) -> None:
     media = shared.messages("p004")[-1]["media"]
     assert (media["name"], media["size"]) == ("紫金街道反馈表.xlsx", 8)
     assert shared.http.get(media["url"]).content == b"PK sheet"
+
+
+def test_an_uploaded_picture_is_shown_by_its_media_id(shared: SandboxProcess) -> None:
+    answer = upload(shared, "image", "进度图.png", b"PNG")
+    assert send(shared, "sampleImageMsg", {"photoURL": answer["media_id"]}, userIds=["p004"]).status_code == 200
+    shown = shared.messages("p004")[-1]
+    assert shown["kind"] == "image"
+    assert shared.http.get(shown["media"]["url"]).content == b"PNG"
 
 
 @pytest.mark.parametrize(
@@ -743,7 +771,7 @@ async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
         box.send_file("zhang", "a.png", PNG, "image/png")
         send(box, "sampleText", {"content": "提醒"}, userIds=["zhang"])
         box.read("zhang")
-        last = box.ledger()[-1]["seq"]
+        last = box.latest()
     with sandbox(data=tmp_path) as box:
         picture, reminder = box.messages("zhang")
         assert box.http.get(picture["media"]["url"]).content == PNG
@@ -752,9 +780,7 @@ async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
             frame = await bot.frame()
             await bot.ack(frame)
         assert frame["data"]["sessionWebhook"].startswith(box.url)
-        assert (
-            box.http.post(frame["data"]["sessionWebhook"], json={"msgtype": "empty"}).json()["errcode"] == 0
-        )
+        assert box.http.post(frame["data"]["sessionWebhook"], json={"msgtype": "empty"}).json()["errcode"] == 0
         assert box.ledger(after=last)
 
 
@@ -800,7 +826,7 @@ async def test_a_page_hears_what_happens(shared: SandboxProcess) -> None:
 
 
 async def test_the_ledger_shows_no_secret_and_no_personal_number(shared: SandboxProcess) -> None:
-    before = shared.ledger()[-1]["seq"]
+    before = shared.latest()
     data = await pushed(shared, "zhang", "身份证332501199001011234，电话13812345678")
     send(shared, "sampleText", {"content": "33250119900101123X"}, userIds=["p010"])
     shown = json.dumps(shared.ledger(after=before), ensure_ascii=False)
@@ -818,9 +844,7 @@ async def test_the_ledger_shows_no_secret_and_no_personal_number(shared: Sandbox
 
 
 def test_masking_is_by_name_and_by_shape() -> None:
-    seen = masked(
-        {"accessToken": "abc", "n": 13812345678, "createAt": 1652835600000, "u": "x?ticket=1-2&a=b"}
-    )
+    seen = masked({"accessToken": "abc", "n": 13812345678, "createAt": 1652835600000, "u": "x?ticket=1-2&a=b"})
     assert seen == {
         "accessToken": "***",
         "n": "138****5678",
@@ -838,14 +862,60 @@ def test_only_loopback() -> None:
         loopback("0.0.0.0")
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "10.0.0.1", "8.8.8.8"])
+def test_it_does_not_start_on_another_address(host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        read_settings(["--data", str(tmp_path), "--world", str(tmp_path / "w"), "--host", host])
+    assert "loopback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--client-id", "ding" + "a1b2c3d4" * 2),
+        ("--client-secret", "Aa1_" * 16),
+        ("--robot-code", "ding" + "z9y8x7w6" * 2),
+        ("--zzd-app-secret", "q1W2" * 10),
+    ],
+)
+def test_it_refuses_credentials_that_look_real(
+    option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        read_settings(["--data", str(tmp_path), "--world", str(tmp_path / "w"), option, value])
+    told = capsys.readouterr().err
+    assert "real credential" in told
+    assert value not in told
+
+
+def test_the_demo_leaves_credentials_of_the_environment_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the environment holds, the demo goes to its own gateway with its own invented names."""
+    real = {
+        "DINGTALK_CLIENT_ID": "ding" + "a1b2c3d4" * 2,
+        "DINGTALK_CLIENT_SECRET": "Aa1_" * 16,
+        "DINGTALK_ROBOT_CODE": "ding" + "a1b2c3d4" * 2,
+        "DINGTALK_CORP_ID": "ding" + "9" * 30,
+        "DINGTALK_OPENAPI_ENDPOINT": "https://api.dingtalk.com",
+        "ZICHA_DATABASE_URL": "postgresql+psycopg://u:pass@db/real",
+        "ZICHA_KEY": "not for the demo",
+    }
+    for name, value in real.items():
+        monkeypatch.setenv(name, value)
+    config = show.settings(tmp_path, "http://127.0.0.1:1")
+    held = [config.client_id, config.client_secret.reveal(), config.robot_code, config.corp_id]
+    held += [config.openapi_endpoint, config.oapi_endpoint, config.database_url, config.key_text.reveal()]
+    assert not set(held) & set(real.values())
+    assert config.openapi_endpoint == config.oapi_endpoint == "http://127.0.0.1:1"
+
+
 def test_it_stops_when_asked_or_left_alone() -> None:
     with sandbox() as box:
         box.process.send_signal(signal.SIGTERM)
-        assert box.process.wait(timeout=2) == 0
+        assert box.process.wait(timeout=10) == 0
     with sandbox() as box:
         assert box.process.stdin
         box.process.stdin.close()
-        assert box.process.wait(timeout=2) == 0
+        assert box.process.wait(timeout=10) == 0
 
 
 def test_it_shares_no_code_with_the_bot() -> None:

@@ -1,15 +1,11 @@
 """What is sealed opens for its purpose, under its key, in its place, and is nowhere to be read."""
 
-import os
 import re
-import stat
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import vault
 from storage.vault import Vault, VaultError
 from tests.conftest import Worlds
 from tests.world import KEY, World, id_number
@@ -70,31 +66,6 @@ def test_a_vault_shows_nothing_of_its_key() -> None:
         assert repr(KEY)[2:-1] not in shown
 
 
-@pytest.mark.parametrize("text", ["", "short", "!!!", vault.new_key()[:-8], vault.new_key() + "AAAA"])
-def test_a_key_of_the_wrong_shape_is_refused_with_a_hint(text: str) -> None:
-    with pytest.raises(VaultError, match="README"):
-        vault.from_text(text)
-
-
-def test_a_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
-    path = tmp_path / "keys" / "zicha.key"
-    with pytest.raises(VaultError, match="ZICHA_KEY_FILE"):
-        vault.from_file(path, create=False)
-    made = vault.from_file(path, create=True)
-    assert vault.from_file(path, create=True).key_id == made.key_id
-    assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_a_database_stays_with_its_key(world: World) -> None:
-    with world.database.session() as session:
-        assert not vault.in_use(session)
-        vault.claim(session, Vault(KEY))
-        vault.claim(session, Vault(KEY))
-        assert vault.in_use(session)
-        with pytest.raises(VaultError, match=f"{Vault(KEY).key_id}.*{Vault(OTHER).key_id}"):
-            vault.claim(session, Vault(OTHER))
-
-
 def test_no_number_stands_in_any_byte_of_the_database(new_world: Worlds) -> None:
     """Neither while the process runs (write-ahead log) nor after; neither whole nor its telling parts."""
     world = new_world()
@@ -130,3 +101,27 @@ def test_a_number_out_of_place_is_not_echoed_into_the_outbox(where: str, world: 
     for said in ("19900005678", id_number()[:17]):
         somebody.says(said)
         assert said.encode() not in world.on_disk()
+
+
+@given(st.binary(max_size=200))
+def test_a_sealed_file_opens_for_its_purpose_only(content: bytes) -> None:
+    safe = Vault(KEY)
+    sealed = safe.seal_bytes(content, "file/1")
+    assert safe.open_bytes(sealed, "file/1") == content
+    assert len(content) < 6 or content not in sealed
+    for other, purpose in ((safe, "file/2"), (Vault(OTHER), "file/1")):
+        with pytest.raises(VaultError):
+            other.open_bytes(sealed, purpose)
+
+
+@pytest.mark.parametrize("sealed", [b"", b"x", b"1..", b"2.aaaa.bbbb"])
+def test_what_is_no_sealed_file_is_refused(sealed: bytes) -> None:
+    with pytest.raises(VaultError):
+        Vault(KEY).open_bytes(sealed, "file/1")
+
+
+def test_a_changed_file_is_noticed() -> None:
+    sealed = bytearray(Vault(KEY).seal_bytes(b"scan", "file/1"))
+    sealed[-1] ^= 1
+    with pytest.raises(VaultError, match="changed or moved"):
+        Vault(KEY).open_bytes(bytes(sealed), "file/1")

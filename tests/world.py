@@ -4,9 +4,11 @@
 its words. Nothing of the product is faked here; only the wire is missing.
 """
 
+import base64
 import hashlib
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,22 +18,31 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, SQLModel, col, select
 
+from bot.changes import Changes
 from bot.channels import wording
+from bot.fetcher import Counter
 from bot.intake import Intake
+from bot.notary import Notary
 from bot.scheduler import Metronome
 from bot.threads import DatabaseThread
-from handlers.campaign import loading
+from handlers import revisions
+from handlers.campaign import loading, several
 from handlers.campaign.definition import Campaign
-from handlers.messages import Address, ChatKind, Choice, Content, Document, Inbound, Text, from_json
+from handlers.messages import Address, ChatKind, Choice, Content, Document, FileRef, Inbound, Text, from_json
 from handlers.papers import documents
-from storage import models, outbox, roster
+from storage import delivery, errands, keyring, models, outbox, roster, roster_import
 from storage.database import Database
-from storage.models import Case, Outgoing, Person
+from storage.delivery import Claimed
+from storage.evidence import anchor, entering
+from storage.master_keys import KeySource
+from storage.models import Case, Outgoing, Person, Unit
 from storage.rows import PersonRow, Role, Roster, UnitKind, UnitRow
-from storage.vault import Vault, pledge_purpose
+from storage.vault import Vault, pledge_purpose, signature_purpose
+from tests.databases import kind_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 KEY = b"zicha test key, 32 bytes long..."
+KEYS = KeySource(Path("no such file"), base64.b64encode(KEY).decode())
 MORNING = datetime(2022, 5, 18, 9, 0, tzinfo=SHANGHAI)
 
 Shown = Text | Choice | Document
@@ -95,20 +106,26 @@ class World:
     twice: bool = False
     rebuild: bool = False
     campaign: Campaign = field(default_factory=lambda: loading.load("lishui-2022-69"))
+    others: tuple[Campaign, ...] = ()
+    """Other campaigns that are open."""
     now: datetime = MORNING
+    suite: str = "aes"
     sent: int = 0
     people: dict[str, "Somebody"] = field(default_factory=dict)
     delivered: list[Inbound] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._open()
+        metronome(self).learn()
 
     def _open(self, *, migrate: bool = True) -> None:
         self.database = Database(self.url)
         if migrate:
             self.database.migrate()
-        self.vault = Vault(KEY)
-        self.intake = Intake(database=self.database, campaign=self.campaign, vault=self.vault, now=lambda: self.now)
+        names = [campaign.id for campaign in self.campaigns]
+        self.vault = keyring.unlock(self.database, KEYS, suite=self.suite, campaigns=names, at=self.now)
+        entering.begin(self.database, self.vault)
+        self.intake = Intake(database=self.database, campaigns=self.campaigns, vault=self.vault, now=lambda: self.now)
 
     def close(self) -> None:
         self.database.close()
@@ -123,9 +140,45 @@ class World:
         self.campaign = self.campaign.with_deadline(day)
         self.restart()
 
-    def import_roster(self, new: Roster) -> roster.Changes:
+    @property
+    def campaigns(self) -> tuple[Campaign, ...]:
+        return several.together((self.campaign, *self.others))
+
+    def change_campaign(self, campaign: Campaign, *, batches: bool = True) -> None:
+        """The operator starts the process with a changed file; `batches`: the work after the start is done as well."""
+        self.campaign = campaign
+        self.restart()
         with self.database.session() as session:
-            return roster.import_roster(session, new, self.vault)
+            for opened in self.campaigns:
+                revisions.remember(session, opened)
+        changes = Changes(
+            database=self.database,
+            campaigns=self.campaigns,
+            thread=_NoThread(),
+            now=lambda: self.now,
+            wake=lambda: None,
+        )
+        while batches and changes.step(self.campaigns[0]):
+            pass
+
+    def import_roster(self, new: Roster, *, leavers: bool = False) -> roster_import.Changes:
+        with self.database.session() as session:
+            return roster_import.import_roster(session, new, self.vault, at=self.now, leavers=leavers)
+
+    def join(self, staff_id: str, name: str, unit: str) -> None:
+        """One more colleague."""
+        with self.database.session() as session:
+            unit_id = session.exec(select(Unit.id).where(Unit.name == unit)).one() or 0
+            roster.add_person(session, staff_id=staff_id, name=name, unit_id=unit_id, at=self.now)
+
+    def without_account(self, name: str, unit: str, staff_id: str = "") -> str:
+        """Somebody of the roster who has no account on the platform; their staff id."""
+        with self.database.session() as session:
+            unit_id = session.exec(select(Unit.id).where(Unit.name == unit)).one() or 0
+            staff_id = staff_id or f"offline-{name}"
+            person = roster.add_person(session, staff_id=staff_id, name=name, unit_id=unit_id, at=self.now)
+            person.account = False
+            return person.staff_id
 
     def person(self, staff_id: str, nick: str = "") -> "Somebody":
         return self.people.setdefault(staff_id, Somebody(self, staff_id, nick or staff_id))
@@ -143,9 +196,42 @@ class World:
         """The platform pushes everything it ever pushed once more; how many of them were taken as new."""
         return sum(self.intake.take(inbound) for inbound in self.delivered)
 
+    def fetch(self, content: bytes) -> int:
+        """All files that are to be fetched are here, each with this content; how many there were."""
+        counter = Counter(database=self.database, campaigns=self.campaigns, vault=self.vault, now=lambda: self.now)
+        fetched = 0
+        while True:
+            with self.database.session() as session:
+                lease = self.now + timedelta(minutes=4)
+                claimed = errands.claim(session, self.vault, real_now=self.now, limit=5, leased_until=lease)
+            if not claimed:
+                return fetched
+            for errand in claimed:
+                file = counter.look(errand, content)
+                assert counter.hand_in(errand, file)
+                assert not (self.twice and counter.hand_in(errand, file)), "the same file was read twice"
+                fetched += 1
+
     def tick(self) -> int:
         """One beat of the metronome at `now`."""
-        return metronome(self).tick()
+        beats = metronome(self)
+        beats.learn()
+        return beats.tick()
+
+    def chain(self) -> int:
+        """One look of the notary at `now`; how many letters that became."""
+        notary = Notary(
+            database=self.database,
+            campaigns=self.campaigns,
+            vault=self.vault,
+            anchor=self.anchor,
+            now=lambda: self.now,
+        )
+        return notary.work()
+
+    @property
+    def anchor(self) -> Path:
+        return self.folder / anchor.NAME
 
     def letters(self, address: Address, *, after: int = 0) -> list[Outgoing]:
         with self.database.reading() as session:
@@ -156,22 +242,31 @@ class World:
             )
             return list(session.exec(found).all())
 
-    def due(self) -> list[outbox.Claimed]:
+    def due(self) -> list[Claimed]:
         """What the postman would carry now, all of it, marked as sent."""
-        carried: list[outbox.Claimed] = []
-        lease = self.now + timedelta(minutes=2)
+        carried: list[Claimed] = []
         with self.database.session() as session:
-            outbox.sweep(session, now=self.now, real_now=self.now)
-            while batch := outbox.claim(session, now=self.now, limit=50, leased_until=lease):
-                for letter in batch:
-                    outbox.settle(session, letter.id, outbox.State.SENT, at=self.now)
+            delivery.sweep(session, now=self.now, real_now=self.now)
+            while batch := self._claim(session):
+                delivery.settle(session, [letter.id for letter in batch], outbox.State.SENT, at=self.now)
                 carried += batch
         return carried
+
+    def _claim(self, session: Session) -> list[Claimed]:
+        lease = self.now + timedelta(minutes=2)
+        replies = delivery.claim_replies(session, "dingtalk", now=self.now, limit=50, leased_until=lease)
+        if replies:
+            return replies
+        for channel in ("dingtalk", "robot"):
+            bulk = delivery.claim_bulk(session, channel, now=self.now, parcels=3, most=20, leased_until=lease)
+            if bulk:
+                return [letter for parcel in bulk for letter in parcel]
+        return []
 
     def arriving(self) -> list[Outgoing]:
         """The same seen from outside and much cheaper: every letter whose time has come, read off the table."""
         with self.database.session() as session:
-            outbox.sweep(session, now=self.now, real_now=self.now)
+            delivery.sweep(session, now=self.now, real_now=self.now)
             waiting = select(Outgoing).where(Outgoing.state == outbox.State.WAITING, Outgoing.not_before <= self.now)
             letters = session.exec(waiting.order_by(col(Outgoing.bulk), col(Outgoing.id))).all()
             for letter in letters:
@@ -184,14 +279,19 @@ class World:
             return remembered(session, self.vault)
 
     def on_disk(self) -> bytes:
-        """Every byte of the database: its file, the write-ahead log, whatever lies beside it."""
-        files = sorted(self.folder.glob(f"{Path(self.database.url.database or '').name}*"))
-        assert files, "the database is not in a file"
-        return b"".join(file.read_bytes() for file in files)
+        """Every byte of the database."""
+        return kind_of(self.url).on_disk(self.url)
 
     def make(self, document: Document) -> bytes:
-        with self.database.reading() as session:
-            return documents.make(session, self.campaign, document)
+        return written(self.database, self.campaigns, document, self.vault)
+
+
+def written(database: Database, campaigns: Sequence[Campaign], document: Document, vault: Vault) -> bytes:
+    """The file of a paper that was promised."""
+    out = io.BytesIO()
+    with database.reading() as session:
+        documents.write(documents.requested(session, campaigns, document, vault), document.paper, out)
+    return out.getvalue()
 
 
 def remembered(session: Session, vault: Vault) -> dict[str, Any]:
@@ -207,6 +307,11 @@ def remembered(session: Session, vault: Vault) -> dict[str, Any]:
         "groups": _rows(session, models.ChatGroup, "conversation_id", "unit_id", "bound_by", "bound_at"),
         "audit": _rows(session, models.AuditLine, "at", "actor", "action", "subject", "detail"),
         "firings": _rows(session, models.Firing, "campaign", "rule", "day"),
+        "moments": _rows(session, models.ReminderMoment, "campaign", "rule", "day", "audience", "letters"),
+        "returns": _rows(session, models.UnitReturn, "unit_id", "state", "nil", "late", "gaps", "digest"),
+        "return steps": _rows(session, models.ReturnStep, "at", "by", "action", "state", "digest", "reason", "content"),
+        "corrections": _rows(session, models.RowCorrection, "case_id", "row", "field", "instead_of", "text", "at"),
+        "scans": _rows(session, models.StoredFile, "purpose", "return_id", "person_id", "digest", "at", "ended_at"),
         "counters": _rows(session, models.Counter, "name", "value"),
     }
 
@@ -234,7 +339,9 @@ def _case(session: Session, case: Case, vault: Vault) -> dict[str, Any]:
         ],
         "pledges": [
             (
-                *(p.state, p.text_version, p.text_digest, p.name, p.number_mask, p.number_print, p.told, p.at),
+                *(p.state, p.text_version, p.text_digest),
+                vault.open(p.name, signature_purpose(case.id)) if p.name else "",
+                *(p.number_mask, p.number_print, p.told, p.at),
                 vault.open(p.number_sealed, pledge_purpose(case.id)) if p.number_sealed else "",
             )
             for p in of_case(models.Pledge)
@@ -254,8 +361,7 @@ class _NoThread(DatabaseThread):
 def metronome(world: World) -> Metronome:
     return Metronome(
         database=world.database,
-        campaign=world.campaign,
-        channel="dingtalk",
+        campaigns=world.campaigns,
         thread=_NoThread(),
         now=lambda: world.now,
         wake=lambda: None,
@@ -283,6 +389,13 @@ class Somebody:
     def says(self, text: str, *, msg_id: str = "", content: Content = Content.TEXT) -> str:
         """Sends a message in 1:1; returns all the bot said to it there, as one text."""
         self.sends(text, msg_id=msg_id, content=content)
+        return "\n".join(self.hears())
+
+    def sends_file(self, name: str, content: bytes, kind: str = "file") -> str:
+        """Sends a file or, with `kind="picture"`, a picture in 1:1; it is fetched and read. All the bot said to it."""
+        sent = Content(kind)
+        self.sends("", content=sent, files=(FileRef(code="code", name=name, kind=sent),))
+        self.world.fetch(content)
         return "\n".join(self.hears())
 
     def says_in(self, group: str, text: str, title: str = "工作群") -> str:
@@ -330,6 +443,7 @@ class Somebody:
         *,
         msg_id: str = "",
         content: Content = Content.TEXT,
+        files: tuple[FileRef, ...] = (),
         title: str = "",
     ) -> None:
         """One message on its way, to the bot or into a group."""
@@ -345,6 +459,7 @@ class Somebody:
                 chat_title=title,
                 content=content,
                 text=text,
+                files=files,
                 received_at=self.world.now,
             )
         )

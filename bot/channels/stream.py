@@ -1,45 +1,33 @@
-"""The stream: frames come in, are stored, and only then acked. The only importer of dingtalk_stream and websockets.
+"""The stream, supervised: as many connections as wanted, each replaced before it is gone, opened again with patience.
 
-The SDK gives frames, topics, handlers and acks; the connection is supervised here, because SDK 0.24.3 blocks the loop,
-acks on the wrong socket after a reconnect and reconnects without a pause (DingTalk facts §1.7). One SDK client per
-connection: an ack goes to the socket that delivered.
+The SDK's own supervision is not used: it blocks the loop, reconnects without a pause and cannot be stopped (DingTalk
+facts §1.7). Must not know what becomes of a message.
 """
 
 import asyncio
-import json
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote_plus
 
 import websockets
-from dingtalk_stream import (
-    AckMessage,
-    CallbackHandler,
-    CallbackMessage,
-    ChatbotMessage,
-    Credential,
-    DingTalkStreamClient,
-)
-from dingtalk_stream.version import VERSION_STRING
 
 from bot.channels import DeliveryError, Refused
 from bot.channels.dingtalk import DingTalk, Sessions
-from handlers.messages import Address, ChatKind, Content, Inbound
+from bot.channels.incoming import parse
+from bot.channels.line import AGENT, LAST_ACKS, SUBSCRIPTIONS, Line
+from bot.metrics import Metrics
+from handlers.messages import Address, Inbound
 
 log = logging.getLogger(__name__)
 
-AGENT = f"dingtalk-sdk-python/v{VERSION_STRING}-union"
-SUBSCRIPTIONS = [{"type": "CALLBACK", "topic": ChatbotMessage.TOPIC}]
-_SILENCE = 180.0
-"""No frame for so long: the socket may be dead; the platform pings every 20 to 30 seconds (facts §1.5)."""
-_DRAIN = 10.0
-"""How long a connection that was told to go may still ack (the platform closes it after ten seconds)."""
-_QUOTA_USED_UP = "20001"
-_LAST_ACKS = 2.0
-"""How long a stop waits for messages being stored; an unacked one is pushed again after the restart."""
+_OPENING = 30.0
+"""Ticket and handshake together; the ticket itself lives 90 seconds (facts §1.1)."""
+_SETTLED = 5.0
+"""A connection that ends sooner counts as one that failed: it must not be opened again in a hot loop."""
 _LONGEST_PAUSE = 30.0
 _CREDENTIALS = "check DINGTALK_CLIENT_ID, DINGTALK_CLIENT_SECRET and that the app is published in Stream mode"
 _MAX_FRAME = 1024 * 1024
@@ -48,44 +36,101 @@ Receive = Callable[[Inbound], Awaitable[None]]
 
 
 class Stream:
-    """One connection at a time, replaced before it dies. `run` ends only when cancelled."""
+    """`run` ends only when cancelled."""
 
-    def __init__(self, *, api: DingTalk, sessions: Sessions, robot: str, corp_id: str, receive: Receive) -> None:
+    def __init__(
+        self,
+        *,
+        api: DingTalk,
+        sessions: Sessions,
+        robot: str,
+        corp_id: str,
+        receive: Receive,
+        connections: int = 1,
+        silence: float = 90.0,
+        metrics: Metrics | None = None,
+    ) -> None:
+        """The platform pushes to any of the connections at random (facts §1.5); `silence` in seconds."""
         self._api, self._sessions, self._receive = api, sessions, receive
         self._robot, self._corp_id = robot, corp_id
+        self._connections, self._silence = connections, silence
+        self._metrics = metrics or Metrics()
         self.connected = asyncio.Event()
-        self._lines: set[asyncio.Task[None]] = set()
+        self._alive: set[Line] = set()
+        self._serving: set[asyncio.Task[None]] = set()
+        self._down_since = time.monotonic()
+
+    @property
+    def alive(self) -> int:
+        """Connections that deliver; one that was told to go does not count."""
+        return len(self._alive)
+
+    def down_for(self) -> float:
+        """Seconds without any connection; 0 while there is one."""
+        return 0.0 if self._alive else time.monotonic() - self._down_since
 
     async def run(self) -> None:
-        pause = 0.0
+        seats = [asyncio.create_task(self._seat()) for _ in range(self._connections)]
         try:
-            while True:
-                if pause:
-                    await asyncio.sleep(pause * random.uniform(0.5, 1.5))
-                try:
-                    socket = await self._connect()
-                except (DeliveryError, OSError, TimeoutError, websockets.WebSocketException) as error:
-                    pause = min(max(1.0, pause * 2), _LONGEST_PAUSE)
-                    told = f"{error}; {_CREDENTIALS}" if isinstance(error, Refused) else f"{error}"
-                    log.warning("no stream connection: %s; trying again", told, extra={"action": "stream.down"})
-                    continue
-                pause = 0.0
-                line = _Line(socket, self._take)
-                serving = asyncio.create_task(line.serve())
-                self._lines.add(serving)
-                serving.add_done_callback(self._lines.discard)
-                self.connected.set()
-                log.info("stream connected", extra={"action": "stream.up"})
-                began = asyncio.get_running_loop().time()
-                await line.ending.wait()  # a new connection is opened while the old one still drains
-                self.connected.clear()
-                if asyncio.get_running_loop().time() - began < 5.0:
-                    pause = 1.0  # a connection that ends at once must not be reopened in a hot loop
+            await asyncio.gather(*seats)
         finally:
-            for task in self._lines:
+            for task in self._serving:
                 task.cancel()
-            if self._lines:
-                await asyncio.wait(self._lines, timeout=_LAST_ACKS + 2)
+            if self._serving:
+                await asyncio.wait(self._serving, timeout=LAST_ACKS + 2)
+
+    async def _seat(self) -> None:
+        """One connection after another; the next is opened while the last still drains."""
+        failures = 0
+        while True:
+            if failures:
+                await asyncio.sleep(min(2.0 ** (failures - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.5))
+            socket = await self._open()
+            if socket is None:
+                failures += 1
+                continue
+            began = time.monotonic()
+            await self._serve(socket)
+            failures = failures + 1 if time.monotonic() - began < _SETTLED else 0
+
+    async def _open(self) -> websockets.ClientConnection | None:
+        """A new connection, or None and the reason in the log: whatever it was, it is tried again."""
+        try:
+            async with asyncio.timeout(_OPENING):
+                return await self._connect()
+        except (DeliveryError, OSError, TimeoutError, websockets.WebSocketException) as error:
+            said = f"{error}" or type(error).__name__
+            told = f"{said}; {_CREDENTIALS}" if isinstance(error, Refused) else said
+            log.warning("no stream connection: %s; trying again", told, extra={"action": "stream.down"})
+        except Exception:
+            log.exception("no stream connection; trying again", extra={"action": "stream.down"})
+        return None
+
+    async def _serve(self, socket: websockets.ClientConnection) -> None:
+        """Returns when the connection delivers no more; it goes on acking what it has delivered."""
+        line = Line(socket, self._take, silence=self._silence, metrics=self._metrics)
+        task = asyncio.create_task(line.serve())
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+        self._came(line)
+        try:
+            await line.ending.wait()
+        finally:
+            self._went(line)
+
+    def _came(self, line: Line) -> None:
+        self._alive.add(line)
+        self.connected.set()
+        self._metrics.opened.inc()
+        self._metrics.connections.set(self.alive)
+        log.info("stream connected, %d of %d", self.alive, self._connections, extra={"action": "stream.up"})
+
+    def _went(self, line: Line) -> None:
+        self._alive.discard(line)
+        self._metrics.connections.set(self.alive)
+        if not self._alive:
+            self.connected.clear()
+            self._down_since = time.monotonic()
 
     async def _connect(self) -> websockets.ClientConnection:
         endpoint, ticket = await self._api.open_stream(SUBSCRIPTIONS, AGENT)
@@ -109,136 +154,3 @@ class Stream:
                 self._sessions.remember(chat, url, datetime.fromtimestamp(int(str(expires)) / 1000, UTC))
             except (ValueError, OverflowError, OSError):
                 log.debug("a session without a usable expiry", extra={"action": "stream.session"})
-
-
-class _Line:
-    """One connection with its own SDK client."""
-
-    def __init__(
-        self, socket: websockets.ClientConnection, take: Callable[[Mapping[str, Any]], Awaitable[None]]
-    ) -> None:
-        self._socket = socket
-        self.ending = asyncio.Event()
-        self._client = DingTalkStreamClient(Credential("", ""), logger=_sdk_log())
-        self._client.register_callback_handler(ChatbotMessage.TOPIC, _Handler(take))
-        self._client.pre_start()
-        self._client.websocket = socket
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._patience = _DRAIN
-
-    async def serve(self) -> None:
-        try:
-            while True:
-                async with asyncio.timeout(_SILENCE):
-                    raw = await self._socket.recv()
-                await self._frame(raw)
-        except TimeoutError:
-            log.warning("the stream fell silent; replacing it", extra={"action": "stream.silent"})
-        except websockets.ConnectionClosed as error:
-            log.info("stream closed: %s", error, extra={"action": "stream.closed"})
-        except asyncio.CancelledError:
-            self._patience = _LAST_ACKS
-            raise
-        finally:
-            self.ending.set()
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=self._patience)  # messages at hand are stored and acked
-            await self._socket.close()
-
-    async def _frame(self, raw: str | bytes) -> None:
-        try:
-            frame = json.loads(raw)
-            topic = frame["headers"]["topic"]
-        except (ValueError, TypeError, KeyError):
-            log.warning("a frame that is not understood was left out", extra={"action": "stream.malformed"})
-            return
-        if frame.get("type") == "SYSTEM" and topic == "disconnect":
-            self.ending.set()  # nothing more is delivered here; acks under way still go out
-        # tasks start in the order they are made, and the intake's queue keeps that order: a person's messages
-        # are taken as they came, while the acks wait for their commits side by side
-        task = asyncio.create_task(self._route(frame))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _route(self, frame: dict[str, Any]) -> None:
-        try:
-            await self._client.route_message(frame)
-        except websockets.ConnectionClosed:
-            log.warning("an ack could not be sent; the copy will be refused", extra={"action": "stream.ack_lost"})
-        except Exception:
-            log.exception("a message was not stored and not acked", extra={"action": "stream.unstored"})
-
-
-class _Handler(CallbackHandler):  # type: ignore[misc]
-    def __init__(self, take: Callable[[Mapping[str, Any]], Awaitable[None]]) -> None:
-        super().__init__()
-        self._take = take
-
-    async def process(self, callback: CallbackMessage) -> tuple[int, str]:
-        await self._take(callback.data)
-        return AckMessage.STATUS_OK, "OK"
-
-
-def _sdk_log() -> logging.Logger:
-    """The SDK warns of every ping and logs frames whole: only its errors are let through."""
-    logger = logging.getLogger("dingtalk_stream")
-    logger.setLevel(logging.ERROR)
-    return logger
-
-
-def parse(data: Mapping[str, Any], *, robot: str, corp_id: str) -> Inbound | None:
-    """A bot message as ours (fields: facts §2.2, §2.3); None where it cannot be told whose it is. Pure."""
-    msg_id, conversation = str(data.get("msgId") or ""), str(data.get("conversationId") or "")
-    if not msg_id or not conversation:
-        return None
-    sender = str(data.get("senderStaffId") or "")
-    if corp_id and data.get("senderCorpId") and data["senderCorpId"] != corp_id:
-        sender = ""  # somebody of another organisation: the same as without a staff id
-    if str(data.get("conversationType")) == "2":
-        chat = Address("dingtalk", ChatKind.GROUP, conversation)
-    else:
-        # a 1:1 chat is addressed by the person: sending to its conversationId fails (facts §6)
-        chat = Address("dingtalk", ChatKind.DIRECT, sender or f"outside-{conversation}")
-    content, text = _content(data)
-    return Inbound(
-        robot=str(data.get("robotCode") or robot),
-        msg_id=msg_id,
-        sender_id=sender,
-        sender_name=str(data.get("senderNick") or ""),
-        chat=chat,
-        chat_title=str(data.get("conversationTitle") or ""),
-        content=content,
-        text=text.strip(),
-        received_at=_moment(data.get("createAt")),
-    )
-
-
-def _content(data: Mapping[str, Any]) -> tuple[Content, str]:
-    """What was sent and its words. The quota-exhausted message has neither text nor content (facts §2.5)."""
-    body = data.get("content")
-    content: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
-    text = data.get("text")
-    if not text and not body:
-        return Content.WITHHELD, ""  # of whatever type
-    match data.get("msgtype"):
-        case "text" if isinstance(text, Mapping):
-            return Content.TEXT, str(text.get("content") or "")
-        case "richText" if content:
-            parts = [part for part in content.get("richText") or [] if isinstance(part, Mapping)]
-            words = "".join(str(part.get("text") or "") for part in parts).strip()
-            return (Content.TEXT, words) if words else (Content.PICTURE, "")
-        case "picture":
-            return Content.PICTURE, ""
-        case "audio":
-            words = str(content.get("recognition") or "")
-            return (Content.SPEECH, words) if words else (Content.OTHER, "")
-        case "file" | "video":
-            return Content.FILE, ""
-    return Content.OTHER, ""
-
-
-def _moment(value: object) -> datetime:
-    try:
-        return datetime.fromtimestamp(int(str(value)) / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return datetime.fromtimestamp(0, UTC)

@@ -23,7 +23,9 @@ def webhook(body: Text | Choice) -> dict[str, Any]:
         buttons = [{"title": reply.label, "actionURL": action(reply)} for reply in body.options]
         card = {"title": body.title, "text": lines(body.markdown), "btnOrientation": "0", "btns": buttons}
         return {"msgtype": "actionCard", "actionCard": card}
-    return {"msgtype": "markdown", "markdown": {"title": body.title, "text": _text(body)}}
+    shown: dict[str, Any] = {"msgtype": "markdown", "markdown": {"title": body.title, "text": _text(body)}}
+    called = list(body.at) if isinstance(body, Text) else []
+    return shown | {"at": {"atUserIds": called}} if called else shown
 
 
 def openapi(body: Text | Choice) -> tuple[str, str]:
@@ -42,6 +44,15 @@ def openapi(body: Text | Choice) -> tuple[str, str]:
 def file(media_id: str, name: str) -> tuple[str, str]:
     """`msgKey` and `msgParam` of an uploaded file."""
     return "sampleFile", _json({"mediaId": media_id, "fileName": name, "fileType": name.rsplit(".", 1)[-1]})
+
+
+def picture(media_id: str) -> tuple[str, str]:
+    """`msgKey` and `msgParam` of an uploaded picture: `photoURL` takes a media id as well (A/0699)."""
+    return "sampleImageMsg", _json({"photoURL": media_id})
+
+
+def is_picture(name: str) -> bool:
+    return name.rsplit(".", 1)[-1].lower() in ("png", "jpg", "jpeg")
 
 
 def action(reply: Reply) -> str:

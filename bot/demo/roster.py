@@ -11,9 +11,12 @@ from random import Random
 
 from storage.rows import PersonRow, Role, Roster, UnitKind, UnitRow
 
+STAMPED = "stamped.png"
+"""A picture of a stamped table, for the scans of the past and for visitors who have none at hand."""
 _CITY = "3311"
 _LIANDU, _YUNHE, _QINGTIAN = "331102", "331125", "331121"
 _ZIJIN, _CHONGTOU, _WENXI = "331102001", "331125105", "331121101"
+_DONGSHENG = "331102001007"
 # 工号 begin with the letters of the county, those of the city with ls.
 _LETTERS = {_LIANDU: "ld", _YUNHE: "yh", _QINGTIAN: "qt"}
 _CITY_BODIES = ("市卫生健康委员会", "市公安局", "市教育局")
@@ -55,7 +58,7 @@ def _units() -> Iterator[UnitRow]:
     text = files(__package__).joinpath("divisions.csv").read_text(encoding="utf-8")
     for line in csv.DictReader(text.splitlines()):
         code, kind = line["code"], _KIND_BY_LENGTH[len(line["code"])]
-        yield _unit(code, _short(line["name"]), line["parent_code"], kind, code)
+        yield _unit(code, short(line["name"]), line["parent_code"], kind, code)
         if kind is UnitKind.CITY:
             for number, name in enumerate(_CITY_BODIES, start=1):
                 yield _unit(f"{code}B{number}", name, code, UnitKind.CITY_BODY, code)
@@ -73,7 +76,7 @@ def _unit(code: str, name: str, parent: str, kind: UnitKind, division: str) -> U
     return UnitRow(code=code, name=name, parent_code=parent, kind=kind, division=division)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """The place as people call it: 永晖社区 for 永晖社区居委会, 水东村 for 水东村委会."""
     name = name.replace("居民委员会", "").replace("居委会", "")
     return name.removesuffix("委会") if not name.endswith("村村委会") else name.removesuffix("村委会")
@@ -88,7 +91,7 @@ def _people(units: Sequence[UnitRow], random: Random) -> Iterator[PersonRow]:
         if unit.kind is UnitKind.VILLAGE and villages % _VILLAGES_PER_COORDINATOR == 0:
             first = Role.UNIT
         letters = _LETTERS.get(unit.code[:6], "ls")
-        for place, name in enumerate(_names(random.randint(*_HEADCOUNT[unit.kind]), random)):
+        for place, name in enumerate(names(random.randint(*_HEADCOUNT[unit.kind]), random)):
             total += 1
             counters[letters] += 1
             special = first if place == 0 or first is Role.CITY else Role.STAFF
@@ -102,13 +105,13 @@ def _people(units: Sequence[UnitRow], random: Random) -> Iterator[PersonRow]:
             )
 
 
-def _names(count: int, random: Random) -> list[str]:
+def names(count: int, random: Random) -> list[str]:
     """Different full names for the people of one unit."""
-    names: dict[str, None] = {}
-    while len(names) < count:
+    found: dict[str, None] = {}
+    while len(found) < count:
         first, second = random.choice((_WOMEN, _MEN))
-        names[random.choice(_SURNAMES) + random.choice(first) + random.choice(second)] = None
-    return list(names)
+        found[random.choice(_SURNAMES) + random.choice(first) + random.choice(second)] = None
+    return list(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,10 +147,11 @@ _OUTSIDERS = (
 )
 # Whom to feature: kind of unit, division, role, and what a visitor may try as this person.
 _FEATURED = (
-    (UnitKind.VILLAGE, _ZIJIN, Role.STAFF, "第一次用，还没自查。发“你好”试试"),
-    (UnitKind.TOWNSHIP, _ZIJIN, Role.UNIT, "街道的联络员。发“进度”看数字，发“名单”看还差谁，发“导出 反馈表”打印盖章"),
-    (UnitKind.COUNTY, _LIANDU, Role.COUNTY, "区里汇总的人。发“进度”看全区，发“催办”提醒没填的人"),
-    (UnitKind.CITY, _CITY, Role.CITY, "看全市的人。发“进度”看各县，发“进度 紫金街道”看一个单位"),
+    (UnitKind.VILLAGE, _DONGSHENG, Role.STAFF, "社区里只差您还没自查。发“你好”，两分钟填完，社区就能上报了"),
+    (UnitKind.VILLAGE, _DONGSHENG, Role.UNIT, "社区的联络员。网格员填完后发“核对”，再确认、发盖章扫描件、上报"),
+    (UnitKind.TOWNSHIP, _ZIJIN, Role.UNIT, "街道的联络员。发“待办”看谁要接收，“进度”“名单”看数字，齐了再往区里报"),
+    (UnitKind.COUNTY, _LIANDU, Role.COUNTY, "区里汇总的人。别的单位都收齐了，只差紫金街道。发“待办”“进度”“催办”"),
+    (UnitKind.CITY, _CITY, Role.CITY, "看全市的人。发“进度”看各县，“待办”接收上报，还可以发“抽查”“考核”"),
     (UnitKind.VILLAGE, _CHONGTOU, Role.STAFF, "云和全面自查，没接触数据也要看一遍手机电脑。发“开始”试试"),
     (UnitKind.TOWNSHIP, _WENXI, Role.STAFF, "一般县的工作人员，没接触数据几句话就答完。发“开始”试试"),
 )
@@ -183,6 +187,7 @@ def demo_world(roster: Roster) -> dict[str, object]:
         "robot": {"name": "自查助手", "avatar": "自"},
         "people": people,
         "groups": _groups(roster, [one.staff_id for one in outsiders]),
+        "samples": {"盖章的反馈表（样张）.png": str(files(__package__) / STAMPED)},
     }
 
 

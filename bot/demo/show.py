@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import shutil
-import subprocess
 import sys
 import webbrowser
 from collections.abc import Iterator
@@ -15,15 +14,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot import terminal
 from bot.app import App, Foundation, lay_foundation
 from bot.config import Config, load
+from bot.demo import schedule, zhezhengding
+from bot.demo.beside import gateway_process
+from bot.demo.past import Past
 from bot.demo.roster import demo_roster, demo_world
-from storage import roster
+from storage import roster, roster_import
 from storage.models import Person
 from storage.rows import Roster
 
-START = "2022-05-18T09:00:00+08:00"
-"""The day of the notice, in the morning."""
+START = "2022-05-23T09:00:00+08:00"
+"""The Monday after the notice, in the morning: a week before the deadline."""
 _CLIENT_ID, _CLIENT_SECRET = "dingdemo3311", "demo-only-not-a-secret"
 _TICK_SECONDS = 0.25
 _MARKER = "zicha-demo.json"
@@ -61,12 +64,10 @@ def prepare_folder(folder: Path, *, fresh: bool) -> None:
 
 
 @contextmanager
-def gateway(folder: Path, port: int) -> Iterator[str]:
-    """The loopback gateway as its own process; yields its address. It ends with us, whatever happens to us."""
-    command = [
-        sys.executable,
-        "-m",
-        "bot.sandbox",
+def gateway(folder: Path, port: int, page: str = "") -> Iterator[str]:
+    """The loopback gateway as its own process; yields its address. It ends with us, whatever happens to us. `page`: the
+    address of our chat page, which its phones open."""
+    options = [
         "--port",
         str(port),
         "--data",
@@ -81,33 +82,19 @@ def gateway(folder: Path, port: int) -> Iterator[str]:
         _CLIENT_ID,
         "--client-secret",
         _CLIENT_SECRET,
-        "--stop-with-stdin",
+        "--zzd-page",
+        page,
     ]
     (folder / "gateway").mkdir(exist_ok=True)
-    # its own session: Ctrl-C in the terminal reaches the bot, which stops first and the gateway after it
-    process = subprocess.Popen(  # noqa: S603  our own program, no shell, no words of others
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        line = process.stdout.readline() if process.stdout else ""
-        if not line:
-            raise DemoError(f"the loopback gateway did not start; is port {port} in use? Try --port 0")
-        yield str(json.loads(line)["url"])
-    finally:
-        if process.stdin:
-            process.stdin.close()
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout:
-            process.stdout.close()
+    failure = DemoError(f"the loopback gateway did not start; is port {port} in use? Try --port 0")
+    with gateway_process(options, failure=failure, patience=5) as (url, _):
+        yield url
 
 
-def settings(folder: Path, url: str) -> Config:
+def settings(folder: Path, url: str, page: str = "") -> Config:
     """The demo's settings: whatever the environment says, it talks to its own gateway only."""
     return load(
+        **zhezhengding.settings(url, page),
         client_id=_CLIENT_ID,
         client_secret=_CLIENT_SECRET,
         robot=_CLIENT_ID,
@@ -117,6 +104,8 @@ def settings(folder: Path, url: str) -> Config:
         data=folder,
         database=f"sqlite:///{folder / 'zicha.sqlite3'}",
         key=folder / "zicha.key",
+        key_text="",
+        alarm_staff="",
         campaign="lishui-2022-69",
         deadline=None,
         tick_seconds=_TICK_SECONDS,
@@ -125,15 +114,16 @@ def settings(folder: Path, url: str) -> Config:
     )
 
 
-def settle_in(base: Foundation, people: Roster, now: datetime) -> None:
-    """The first time: the invented roster, and the groups bound to their units as their coordinators would do."""
+def settle_in(base: Foundation, people: Roster, now: datetime, told: schedule.Told = lambda done, total: None) -> None:
+    """The first time: the invented roster, the groups bound to their units as their coordinators would do, and the days
+    before, played. All of it or nothing; what `told` raises ends it."""
     with base.database.session() as session:
         if roster.has_people(session):
             return
-        roster.import_roster(session, people, base.vault)
+        roster_import.import_roster(session, people, base.vault, at=schedule.BEGAN)
         for conversation, title, code in _GROUPS:
             unit = next(unit for unit in roster.units(session) if unit.code == code)
-            binder: Person = roster.coordinators(session, unit)[0]
+            binder: Person = roster.coordinators(session, unit, schedule.BEGAN)[0]
             roster.bind_group(
                 session,
                 conversation_id=conversation,
@@ -141,8 +131,9 @@ def settle_in(base: Foundation, people: Roster, now: datetime) -> None:
                 title=title,
                 unit_id=unit.id or 0,
                 by=binder.id or 0,
-                at=now,
+                at=schedule.BEGAN,
             )
+        schedule.play(Past(session, base.campaigns, base.vault), people, until=now, told=told)
 
 
 _GROUPS = (
@@ -153,12 +144,36 @@ _GROUPS = (
 """The group of 紫金街道 is left for the visitor to bind."""
 
 
-async def show(folder: Path, url: str, *, browser: bool, stop: asyncio.Event) -> None:
-    """Runs the bot against the gateway at `url` until `stop` is set."""
-    config = settings(folder, url)
+class _Stopped(Exception):
+    """Somebody does not want to wait for the past."""
+
+
+def _furnish(base: Foundation, now: datetime, stop: asyncio.Event) -> bool:
+    """False if it was stopped: then nothing of it has happened."""
+    with terminal.progress("正在演前几天：大家填表、核对、上报") as bar:
+
+        def told(done: int, total: int) -> None:
+            if stop.is_set():
+                raise _Stopped
+            bar(done, total)
+
+        try:
+            settle_in(base, demo_roster(), now, told)
+        except _Stopped:
+            return False
+    return True
+
+
+async def show(folder: Path, url: str, *, browser: bool, stop: asyncio.Event, page: str = "") -> None:
+    """Runs the bot against the gateway at `url` until `stop` is set; with a `page`, on 浙政钉 as well."""
+    config = settings(folder, url, page)
     clock = FileClock(folder / "clock.json")
     base = lay_foundation(config)
-    settle_in(base, demo_roster(), clock())
+    if not await asyncio.to_thread(_furnish, base, clock(), stop):
+        base.database.close()
+        return
+    if page:
+        zhezhengding.introduce(base.database, demo_roster(), clock())
     app = App(config, base, clock)
     running = asyncio.create_task(app.run())
     stopping = asyncio.create_task(stop.wait())
@@ -178,7 +193,7 @@ async def show(folder: Path, url: str, *, browser: bool, stop: asyncio.Event) ->
 
 
 def write_world(folder: Path) -> None:
-    text = json.dumps(demo_world(demo_roster()), ensure_ascii=False, indent=1)
+    text = json.dumps(zhezhengding.known(demo_world(demo_roster()), demo_roster()), ensure_ascii=False, indent=1)
     (folder / "world.json").write_text(text, encoding="utf-8")
 
 

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -28,6 +29,17 @@ def loopback(host: str) -> str:
     return host
 
 
+_REAL = re.compile(r"ding[0-9a-z]{14,}|[\w-]{32,}", re.ASCII)
+"""A Client ID as DingTalk gives it out (`ding` and some twenty signs), a secret of any platform (32 signs and more)."""
+
+
+def invented(credential: str) -> str:
+    """Real credentials have no business here: they would be accepted and stand in the list of processes."""
+    if _REAL.fullmatch(credential) and not re.search("sandbox|demo|test", credential):
+        raise argparse.ArgumentTypeError("this looks like a real credential; the stand-in takes invented ones only")
+    return credential
+
+
 def when(text: str) -> datetime:
     return moment(text)
 
@@ -45,9 +57,11 @@ def read_settings(arguments: list[str] | None = None) -> Settings:
         parser.add_argument(_flag(name), type=int, default=defaults[name])
     for name in ("ping_seconds", "redeliver_seconds", "first_redeliver_seconds", "disconnect_seconds"):
         parser.add_argument(_flag(name), type=float, default=defaults[name])
-    for name in ("ticket_seconds", "token_seconds", "session_minutes", "glide_seconds"):
+    for name in ("ticket_seconds", "token_seconds", "session_minutes", "glide_seconds", "zzd_skew_seconds"):
         parser.add_argument(_flag(name), type=float, default=defaults[name])
-    for name in ("client_id", "client_secret", "robot_code"):
+    for name in ("client_id", "client_secret", "robot_code", "zzd_app_key", "zzd_app_secret"):
+        parser.add_argument(_flag(name), type=invented, default=defaults[name])
+    for name in ("zzd_tenant_id", "zzd_page"):
         parser.add_argument(_flag(name), default=defaults[name])
     return Settings(**vars(parser.parse_args(arguments)))
 

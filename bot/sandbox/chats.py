@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from .clock import Clock, at_ms
@@ -14,12 +14,25 @@ from .store import Message, Store
 from .world import ROBOT, World
 
 
+class Overhears(Protocol):
+    def heard(self, message: Message) -> None: ...
+    def settled(self, row: int, state: str) -> None: ...
+
+
 class Chats:
     def __init__(self, store: Store, world: World, clock: Clock, events: Events) -> None:
         self._store = store
         self._world = world
         self._clock = clock
         self._events = events
+        self._overhearing: list[Overhears] = []
+
+    def overhear(self, listener: Overhears) -> None:
+        """`listener` is told of every message the robot says, and of every one of a person the bot has confirmed."""
+        self._overhearing.append(listener)
+
+    def leave(self, listener: Overhears) -> None:
+        self._overhearing.remove(listener)
 
     # names of chats: "direct" on the page, direct:STAFF or a conversationId in the store
 
@@ -46,7 +59,9 @@ class Chats:
         at_ids: tuple[str, ...] = (),
         at_all: bool = False,
         process_key: str | None = None,
+        by: str = "",
     ) -> Message:
+        """`by` is the name of a custom robot; the bot's own where empty."""
         text, names = content.text, ["所有人"] if at_all else []
         for staff_id in at_ids:  # an @ shows only where the text names the person as well (A/0717)
             person = self._world.people.get(staff_id)
@@ -57,13 +72,15 @@ class Chats:
             content = Content.from_json(content.to_json() | {"text": text})
         message = self._store.add(
             chat=chat,
-            sender=ROBOT,
+            sender=f"{ROBOT}:{by}" if by else ROBOT,
             at_ms=self._clock.ms(),
             content=content,
             at_names=names,
             process_key=process_key,
         )
         self.announce(message)
+        for listener in self._overhearing:
+            listener.heard(message)
         return message
 
     def announce(self, message: Message) -> None:
@@ -91,6 +108,8 @@ class Chats:
         """The bot confirmed a person's message, or the platform gave up on it."""
         self._store.settle(row, state)
         self.changed(row)
+        for listener in self._overhearing:
+            listener.settled(row, state)
 
     # views
 
@@ -110,7 +129,7 @@ class Chats:
             "id": message.id,
             "at": at_ms(message.at_ms).isoformat(timespec="seconds"),
             "from": message.sender,
-            "fromName": person.name if person else self._world.robot_name,
+            "fromName": person.name if person else message.sender.partition(":")[2] or self._world.robot_name,
             "mine": message.sender == staff_id,
             "media": self._media(message.content),
             "read": read,

@@ -15,6 +15,8 @@ MEANING = {
     "token_expire": "所有访问凭证立即失效",
     "hang": "接下来 n 次接口调用照常执行，但 s 秒后才应答",
     "http_500": "接下来 n 次接口调用得到 502 网页（after 为真时先执行再报错）",
+    "expired_code": "接下来 n 个文件的下载码已经过期",
+    "lost_file": "接下来 n 次文件下载得到 502 网页",
     "no_delivery": "s 秒内不推送任何消息",
     "flow_control": "接下来 n 个单聊收件人被流控（不送达）",
 }

@@ -17,10 +17,12 @@ from .answers import Handler, bad_gateway, envelope, not_found, old
 from .faults import Faults
 from .ledger import Ledger
 from .refusals import ApiRefusal, OldRefusal, PageRefusal
+from .zhezhengding.app import PREFIXES as _GOV
+from .zhezhengding.envelopes import GovRefusal
 
-_OLD = ("/robot/", "/media/", "/gettoken")
-_LIMITED = ("/v1.0/robot/", "/media/upload")
-_KINDS = {"/v1.0/gateway/connections/open": "open", "/robot/sendBySession": "webhook"}
+_OLD = ("/robot/", "/media/", "/gettoken", "/topapi/")
+_LIMITED = ("/v1.0/robot/", "/media/upload", "/topapi/")
+_KINDS = {"/v1.0/gateway/connections/open": "open", "/robot/sendBySession": "webhook", "/robot/send": "webhook"}
 
 
 class Pace:
@@ -48,7 +50,7 @@ class Front:
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith(("/v1.0/", *_OLD)):
+        if request.path.startswith(("/v1.0/", *_OLD, *_GOV)):
             return await self._platform(request, handler)
         if request.path.startswith(("/sandbox/", "/page/", "/files/")) or request.path in {"/", "/connect"}:
             return await _people(request, handler)
@@ -77,6 +79,8 @@ class Front:
             return envelope(refusal)
         except OldRefusal as refusal:
             return old(refusal)
+        except GovRefusal as refusal:
+            return web.json_response(refusal.body, status=refusal.status)
         except web.HTTPRequestEntityTooLarge:
             return old(OldRefusal(40006, "不合法的文件大小"))
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
@@ -96,8 +100,9 @@ class Front:
 
     def _record(self, request: web.Request, response: web.StreamResponse, ms: float) -> None:
         answer = _json_of(response)
-        refused = answer.get("code") or answer.get("errcode") if isinstance(answer, dict) else None
+        refused = _refusal(answer)
         what = request.get("summary") or request.path
+        self._ledger.called(request.path, response.status, str(refused or ""))
         self._ledger.write(
             _KINDS.get(request.path, "api"),
             f"{what} → {response.status}{f' {refused}' if refused else ''}",
@@ -125,6 +130,14 @@ def _json_of(response: web.StreamResponse) -> Any:
     if isinstance(response, web.Response) and response.content_type == "application/json" and response.text:
         return json.loads(response.text)
     return None
+
+
+def _refusal(answer: Any) -> Any:
+    """The code an answer refuses with, whatever side's envelope it is."""
+    if not isinstance(answer, dict):
+        return None
+    codes = (answer.get(name) for name in ("code", "errcode", "bizErrorCode"))
+    return next((code for code in codes if code not in (None, "", 0, "0")), None)
 
 
 def _unpacked(body: Any) -> Any:

@@ -1,7 +1,11 @@
-"""What went over the wire, one entry per event: for the operator's panel and for tests. Masked."""
+"""What went over the wire, one entry per event: for the operator's panel and for tests. Masked.
+
+The entries are the latest ones; the totals are of everything since the start.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +25,8 @@ class Ledger:
         self._clock = clock
         self._size = size
         self._seq = store.last_ledger_seq()
+        self._kinds: Counter[str] = Counter()
+        self._calls: Counter[tuple[str, int, str]] = Counter()
         self._listeners: list[Callable[[Entry], None]] = []
 
     def on_entry(self, listener: Callable[[Entry], None]) -> None:
@@ -36,6 +42,7 @@ class Ledger:
         **detail: Any,
     ) -> None:
         self._seq += 1
+        self._kinds[kind] += 1
         entry: Entry = {
             "seq": self._seq,
             "at": self._clock.iso(),
@@ -58,3 +65,13 @@ class Ledger:
 
     def entries(self, after: int, limit: int) -> list[Entry]:
         return self._store.ledger(max(after, self._seq - self._size), limit)
+
+    def called(self, path: str, status: int, refused: str) -> None:
+        """A call of the bot was answered; `refused`: the code it was refused with, if it was."""
+        self._calls[path, status, refused] += 1
+
+    def totals(self) -> dict[str, Any]:
+        """How many entries of each kind there were, and how often each call was answered how."""
+        names = ("path", "status", "refused")
+        calls = [dict(zip(names, call, strict=True)) | {"count": n} for call, n in sorted(self._calls.items())]
+        return {"kinds": dict(self._kinds), "calls": calls}

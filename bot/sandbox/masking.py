@@ -10,6 +10,7 @@ _SECRET = frozenset(
         "accesstoken",
         "access_token",
         "appsecret",
+        "auth_code",
         "clientsecret",
         "downloadcode",
         "downloadurl",

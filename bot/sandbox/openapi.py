@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from . import rules
-from .answers import json_body
+from .answers import bad_gateway, json_body
 from .chats import Chats
 from .clock import Clock
 from .content import Content, malformed_urls
@@ -130,7 +130,7 @@ class OpenApi:
         if not isinstance(code, str) or not code:
             raise bad("invalidParameter.robotCode.empty", "机器人downloadCode为空")
         media = self._store.media_by_code(code)
-        if media is None:
+        if media is None or self._faults.take("expired_code"):
             raise bad("invalidParameter.robotCode.downloadCode", "下载码有误或者已经过期")
         key = secrets.token_urlsafe(24)
         self._files[key] = (media.id, time.monotonic() + FILE_SECONDS)
@@ -140,6 +140,8 @@ class OpenApi:
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         media_id, until = self._files.get(request.match_info["key"], ("", 0.0))
+        if self._faults.take("lost_file"):
+            return bad_gateway()
         if time.monotonic() > until:
             raise web.HTTPForbidden(text="Request has expired.")
         headers = {"Content-Disposition": f'attachment; filename="{media_id.removeprefix("@")}.file"'}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from .answers import page_body
@@ -12,7 +14,6 @@ from .people import whole
 from .push import PushDesk
 from .refusals import PageRefusal
 from .stream import Gateway
-from .tokens import Tokens
 
 
 class Panel:
@@ -23,18 +24,21 @@ class Panel:
         faults: Faults,
         gateway: Gateway,
         desk: PushDesk,
-        tokens: Tokens,
+        expire_tokens: Callable[[], None],
     ) -> None:
         self._clock = clock
         self._ledger = ledger
         self._faults = faults
         self._gateway = gateway
         self._desk = desk
-        self._tokens = tokens
+        self._expire_tokens = expire_tokens
 
     async def ledger(self, request: web.Request) -> web.Response:
         entries = self._ledger.entries(whole(request, "after", 0), whole(request, "limit", 200))
         return web.json_response({"entries": entries})
+
+    async def totals(self, _: web.Request) -> web.Response:
+        return web.json_response(self._ledger.totals())
 
     async def clock(self, _: web.Request) -> web.Response:
         return web.json_response(self._clock.to_json())
@@ -75,5 +79,5 @@ class Panel:
         if name == "disconnect":
             self._gateway.disconnect_all()
         elif name == "token_expire":
-            self._tokens.expire()
+            self._expire_tokens()
         return await self.faults(request)

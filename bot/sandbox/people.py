@@ -57,17 +57,30 @@ class People:
     async def world(self, _: web.Request) -> web.Response:
         featured = [p.to_json() for p in self._world.people.values() if p.featured]
         answer = {"now": self._clock.iso(), "robot": self._world.robot, "personas": featured}
-        return web.json_response(answer | {"peopleCount": len(self._world.people)})
+        return web.json_response(
+            answer
+            | {
+                "peopleCount": len(self._world.people),
+                "samples": list(self._world.samples),
+                "page": self._settings.zzd_page,
+            }
+        )
+
+    async def sample(self, request: web.Request) -> web.StreamResponse:
+        found = self._world.samples.get(request.match_info["name"])
+        if found is None or not found.is_file():
+            raise PageRefusal("没有这个文件", 404)
+        return web.FileResponse(found, headers=_FRESH)
 
     async def find(self, request: web.Request) -> web.Response:
         found = self._world.find(request.query.get("q", ""), whole(request, "limit", 30))
         return web.json_response([p.to_json() for p in found])
 
     async def overview(self, request: web.Request) -> web.Response:
-        return web.json_response(self._chats.overview(self._person(request.query.get("as")).staff_id))
+        return web.json_response(self._chats.overview(self.person(request.query.get("as")).staff_id))
 
     async def messages(self, request: web.Request) -> web.Response:
-        staff_id = self._person(request.query.get("as")).staff_id
+        staff_id = self.person(request.query.get("as")).staff_id
         chat = self._chats.key(staff_id, request.query.get("chat", "direct"))
         return web.json_response({"messages": self._chats.messages(staff_id, chat)})
 
@@ -76,14 +89,14 @@ class People:
         text = body.get("text")
         if not isinstance(text, str) or not text.strip():
             raise PageRefusal("说点什么吧")
-        person = self._person(body.get("as"))
-        row = self._say(person, str(body.get("chat", "direct")), Said(text=text), at=bool(body.get("at")))
+        person = self.person(body.get("as"))
+        row, _ = self.utter(person, str(body.get("chat", "direct")), Said(text=text), at=bool(body.get("at")))
         return web.json_response({"id": row})
 
     async def upload(self, request: web.Request) -> web.Response:
         """Fields beyond the page's: `text` (picture with words), `at`, `recognition`, `duration` (voice)."""
         form = await request.post()
-        person, field = self._person(form.get("as")), form.get("file")
+        person, field = self.person(form.get("as")), form.get("file")
         if not isinstance(field, web.FileField):
             raise PageRefusal("没有收到文件")
         chat = str(form.get("chat", "direct"))
@@ -107,8 +120,8 @@ class People:
             recognition=str(form.get("recognition", "")),
             duration_ms=int(duration) if duration.isdecimal() else 4000,
         )
-        row = self._say(person, chat, said, at=str(form.get("at", "")) in {"1", "true"})
-        return web.json_response({"id": row})
+        row, msg_id = self.utter(person, chat, said, at=str(form.get("at", "")) in {"1", "true"})
+        return web.json_response({"id": row, "msgId": msg_id})
 
     async def media(self, request: web.Request) -> web.StreamResponse:
         media = self._store.media(request.match_info["id"])
@@ -126,13 +139,13 @@ class People:
 
     async def read(self, request: web.Request) -> web.Response:
         body = await page_body(request)
-        staff_id = self._person(body.get("as")).staff_id
+        staff_id = self.person(body.get("as")).staff_id
         self._chats.read(staff_id, self._chats.key(staff_id, str(body.get("chat", "direct"))))
         return web.json_response({"ok": True})
 
     async def recall(self, request: web.Request) -> web.Response:
         body = await page_body(request)
-        person, row = self._person(body.get("as")), body.get("id")
+        person, row = self.person(body.get("as")), body.get("id")
         message = self._store.message(row) if isinstance(row, int) else None
         if message is None or message.sender != person.staff_id:
             raise PageRefusal("只能撤回自己的消息")
@@ -140,7 +153,7 @@ class People:
         return web.json_response({"ok": True})
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        staff_id = self._person(request.query.get("as")).staff_id
+        staff_id = self.person(request.query.get("as")).staff_id
         wants_ledger = request.query.get("ledger") == "1"
         return await self._events.stream(request, staff_id, wants_ledger, self._clock.to_json)
 
@@ -150,13 +163,14 @@ class People:
         for row, data, session in self._store.waiting():
             self._desk.submit(row, data | {"sessionWebhook": self._webhook(session)})
 
-    def _person(self, staff_id: object) -> Person:
+    def person(self, staff_id: object) -> Person:
         person = self._world.people.get(staff_id) if isinstance(staff_id, str) else None
         if person is None:
             raise PageRefusal("没有这个人", 404)
         return person
 
-    def _say(self, person: Person, chat: str, said: Said, *, at: bool) -> int:
+    def utter(self, person: Person, chat: str, said: Said, *, at: bool = False) -> tuple[int, str]:
+        """Somebody says something: the row of the message, and its msgId where it is pushed to the bot."""
         key = self._chats.key(person.staff_id, chat)
         group = self._world.groups.get(key)
         if group is None:
@@ -190,7 +204,7 @@ class People:
         self._chats.read(person.staff_id, key)  # who writes has the chat open
         if data is not None:
             self._desk.submit(message.id, data | {"sessionWebhook": self._webhook(session)})
-        return message.id
+        return message.id, str(data["msgId"]) if data else ""
 
     def _webhook(self, session: str) -> str:
         return f"{self._base_url}/robot/sendBySession?session={session}"

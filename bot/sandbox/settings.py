@@ -16,6 +16,11 @@ class Settings:
     client_id: str = "dingsandbox"
     client_secret: str = "sandbox-secret"  # noqa: S105 - the invented app of the demo
     robot_code: str = ""  # for an internal app the robot code equals the AppKey (A/0783)
+    zzd_app_key: str = "zzdsandbox"
+    zzd_app_secret: str = "sandbox-zzd-secret"  # noqa: S105 - the invented app of the demo
+    zzd_tenant_id: str = "196729"  # seen with the production host in two unrelated places (facts §1)
+    zzd_page: str = ""  # the bot's chat page, which the workbench of the phones opens; empty: no phones are shown
+    zzd_skew_seconds: float = 900.0  # what the gateway allows is not documented
     clock_start: datetime | None = None
     clock_file: Path | None = None
     ping_seconds: float = 20.0  # field reports: every 20-30 s

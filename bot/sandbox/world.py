@@ -39,12 +39,39 @@ class Group:
     robot: bool = True  # whether the robot was added to it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    number: int
+    name: str
+    parent: int
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomRobot:
+    """A robot somebody added to a group by hand: whoever has its token may speak, if its guards let them."""
+
+    token: str
+    conversation_id: str
+    name: str
+    secret: str = ""
+    keywords: tuple[str, ...] = ()
+    ips: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     corp_id: str
     robot: dict[str, str]
     people: dict[str, Person]
     groups: dict[str, Group]
+    samples: dict[str, Path]
+    """Files a visitor without any at hand may send, by the name they are sent under."""
+    departments: dict[int, Department]
+    hidden_departments: frozenset[int]
+    """Outside of what the app may read."""
+    custom_robots: dict[str, CustomRobot]
+    """By their tokens."""
 
     @property
     def robot_name(self) -> str:
@@ -88,4 +115,28 @@ def load(path: Path) -> World:
         dict(data["robot"]),
         {p.staff_id: p for p in people},
         {g.conversation_id: g for g in groups},
+        {name: Path(file) for name, file in data.get("samples", {}).items()},
+        {d["deptId"]: _department(d) for d in data.get("departments", [])},
+        frozenset(d["deptId"] for d in data.get("departments", []) if d.get("hidden")),
+        {robot.token: robot for robot in map(_custom_robot, data.get("customRobots", []))},
+    )
+
+
+def _department(told: dict[str, Any]) -> Department:
+    return Department(
+        number=told["deptId"],
+        name=told["name"],
+        parent=told.get("parentId", 0),
+        members=tuple(told.get("members", ())),
+    )
+
+
+def _custom_robot(data: dict[str, Any]) -> CustomRobot:
+    return CustomRobot(
+        token=data["token"],
+        conversation_id=data["conversationId"],
+        name=data.get("name", "机器人"),
+        secret=data.get("secret", ""),
+        keywords=tuple(data.get("keywords", ())),
+        ips=tuple(data.get("ips", ())),
     )

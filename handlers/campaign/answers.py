@@ -8,7 +8,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
+WAIVED = "waived"
+"""The note of an answer that stands for none: its question came after the person had handed in (`revision.py`)."""
 RESTART = "*"
 """The key of the change that starts anew: all before it is history."""
 
@@ -24,8 +27,12 @@ class Given:
     sealed: str = ""
     """The whole of an answer of which `values` show only the masked form."""
 
+    @property
+    def waived(self) -> bool:
+        return self.note == WAIVED and not self.values and not self.open
+
     def reopened(self) -> "Given":
-        return replace(self, open=True)
+        return replace(self, open=True, note="" if self.waived else self.note)
 
     def to_json(self) -> str:
         data = {"values": self.values, "at": self.at.isoformat(), "note": self.note, "open": self.open}
@@ -35,7 +42,11 @@ class Given:
 
     @classmethod
     def from_json(cls, text: str) -> "Given":
-        data = json.loads(text)
+        return cls.from_data(json.loads(text))
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Given":
+        """What `to_json` wrote, parsed."""
         return cls(**{**data, "values": tuple(data["values"]), "at": date.fromisoformat(data["at"])})
 
 

@@ -3,26 +3,32 @@
 Must not know how answers are stored nor how a question is shown.
 """
 
-import hashlib
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Name = Annotated[str, Field(min_length=1, max_length=64)]
-Alternative = dict[str, list[str]]
-When = list[Alternative]
-"""Any of the alternatives holds; within one, every key does. A value `!x` means «answered, and not x»; the key `is`
-names a condition of the file, the key `area` the area rule of the person's unit."""
+from handlers.campaign.chapters import (
+    NO_PLEDGE,
+    Area,
+    DataClass,
+    Evidence,
+    FeedbackPaper,
+    Manners,
+    Pledge,
+    Retention,
+    RiskRule,
+    Words,
+)
+from handlers.campaign.checks import Assessment, SpotCheck
+from handlers.campaign.handing_up import UNSTAMPED, Returns
+from handlers.campaign.reminding import ReminderRule
+from handlers.campaign.shapes import Dated, Name, Part, When
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Option(_Part):
+class Option(Dated):
     id: Name
     label: Name
     aliases: list[str] = []
@@ -34,20 +40,24 @@ class Option(_Part):
     """The question whose answer takes the place of its label."""
     write: bool = False
     """Choosing it by number asks for the words themselves."""
+    clones: bool = False
+    """Of a review: one more row, a copy of this one in which only the first column is asked."""
+    gone: int = Field(default=0, ge=0)
+    """The revision from which it is not offered any more; answers that chose it keep its words."""
     when: When = []
 
 
-class Suggestion(_Part):
+class Suggestion(Part):
     text: str
     when: When = []
 
 
-class Variant(_Part):
+class Variant(Part):
     when: When
     ask: str
 
 
-class Question(_Part):
+class Question(Dated):
     id: Name
     name: Name
     """Its Chinese name in summaries and on paper. Unique in the file."""
@@ -72,13 +82,15 @@ class Question(_Part):
     suffix: list[Suggestion] = []
     """What is added to a chosen option in the paper (the channels, to the way the data came)."""
     show_summary: bool = False
+    personal: bool = False
+    """Of a column: who answers or whom to ask. Never offered to colleagues."""
 
     @property
     def mark(self) -> str:
         return self.short or self.name
 
 
-class Group(_Part):
+class Group(Part):
     """A row that may be repeated: one data set of the feedback table."""
 
     id: Name
@@ -91,8 +103,13 @@ class Group(_Part):
     """The button that takes a whole row away."""
     max_rows: int = Field(default=20, ge=1, le=200)
 
+    @cached_property
+    def suggested(self) -> tuple[Question, ...]:
+        """The columns that have an answer where none was given."""
+        return tuple(column for column in self.columns if column.suggest)
 
-class Derived(_Part):
+
+class Derived(Part):
     """A list computed from another answer's values, for conditions and sentences."""
 
     of: str
@@ -101,77 +118,7 @@ class Derived(_Part):
     when: When = []
 
 
-class DataClass(_Part):
-    name: Name
-    text: str
-
-
-class Pledge(_Part):
-    title: str
-    version: int = Field(ge=1)
-    pieces: list[str] = Field(min_length=1)
-    question: list[str]
-    """Ids of the questions that ask for it."""
-    signs: str
-    """The option that means «sign now»."""
-    earlier: list[str]
-    """The options that mean «signed before»."""
-    annex: str
-    addressee: str
-    closing: list[str]
-    """The lines to be signed, with blanks `{name}`, `{number}`, `{date}`."""
-    footnote: str
-
-    @cached_property
-    def text(self) -> str:
-        return "\n\n".join(piece.strip() for piece in self.pieces)
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the exact text a person signs, hexadecimal."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-
-class FeedbackPaper(_Part):
-    """附件2 as printed. `fields` name the answers of a row that fill the columns between unit and contact."""
-
-    title: str
-    columns: list[str] = Field(min_length=7, max_length=7)
-    group: str
-    fields: list[str] = Field(min_length=6, max_length=6)
-    notes: list[str]
-    nil_line: str
-    """Instead of rows when everybody who handed in reported nothing."""
-    empty_line: str
-    """Instead of rows when nobody has handed in yet."""
-    footer: str
-
-
-class ReminderRule(_Part):
-    id: Name
-    days_before: int
-    at: time
-    to: list[Literal["people", "groups"]]
-    late_by_hours: int = Field(default=8, ge=1, le=72)
-    """A reminder older than this is not sent any more."""
-    people_text: str = ""
-    group_text: str = ""
-
-
-class Manners(_Part):
-    """When nobody is written to unasked. Applies to reminders and nudges."""
-
-    from_: time = Field(alias="from")
-    until: time
-    working_days_only: bool = True
-
-
-class Area(_Part):
-    id: Name
-    divisions: list[str]
-
-
-class Campaign(_Part):
+class Campaign(Part):
     id: Name
     revision: int = Field(ge=1)
     name: Name
@@ -183,16 +130,28 @@ class Campaign(_Part):
     deadline: date
     """Last day on time, until midnight in `timezone`."""
     intro: str
+    intro_proxy: str = ""
+    """Instead of `intro` where somebody fills in for a person without an account."""
     receipt_prefix: Name = "ZC"
-    data_classes: list[DataClass]
+    data_classes: list[DataClass] = []
+    words: Words = Words()
     conditions: dict[str, When] = {}
     derived: dict[str, Derived] = {}
     areas: list[Area] = []
     questions: list[Question | Group]
-    pledge: Pledge
+    pledge: Pledge = NO_PLEDGE
     feedback_table: FeedbackPaper
     manners: Manners
     reminders: list[ReminderRule]
+    risks: list[RiskRule] = []
+    returns: Returns = UNSTAMPED
+    spot_check: SpotCheck | None = None
+    assessment: Assessment | None = None
+    evidence: Evidence = Evidence()
+    retention: Retention = Retention()
+
+    tag: str = ""
+    """What its buttons carry while several campaigns are open (`several.together`); not for the file."""
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -209,6 +168,11 @@ class Campaign(_Part):
             if any(division.startswith(code) for code in area.divisions):
                 return area.id
         return ""
+
+    @property
+    def has_pledge(self) -> bool:
+        """Whether anybody is asked to sign anything."""
+        return bool(self.pledge.question)
 
     def with_deadline(self, deadline: date) -> "Campaign":
         return self.model_copy(update={"deadline": deadline})
@@ -229,6 +193,12 @@ class Campaign(_Part):
     @cached_property
     def by_id(self) -> dict[str, Question]:
         return {question.id: question for question in self.singles}
+
+    @cached_property
+    def table_group(self) -> Group | None:
+        """The group whose rows the paper prints; None where the campaign has no table of rows."""
+        groups = (entry for entry in self.questions if isinstance(entry, Group))
+        return next((group for group in groups if group.id == self.feedback_table.group), None)
 
     @cached_property
     def group_of(self) -> dict[str, Group]:

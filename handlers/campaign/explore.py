@@ -3,19 +3,26 @@
 Pure; used by `zicha check` and the tests. Paths of one shape are walked once, with each answer of their question.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice, product
 
 from handlers.campaign.answers import Change, fold
 from handlers.campaign.definition import Campaign
+from handlers.campaign.mistakes import needed
 from handlers.campaign.progress import finished
 from handlers.campaign.questionnaire import Problem, take
-from handlers.campaign.walk import Setting, Step, Walk, walk
+from handlers.campaign.setting import Setting
+from handlers.campaign.shapes import FILLED
+from handlers.campaign.walk import MORE, Step, Walk, walk
 
 _SAMPLE_NUMBER = "332501199003070017"
 """Not a person's: written for its shape; its check digit is made right below."""
 _ROWS = 2
 _MOST_STEPS = 200
+_MOST_FORMS = 20_000
+"""So many are looked through for a question that seems to be asked nowhere."""
 
 
 @dataclass(slots=True)
@@ -27,31 +34,64 @@ class Report:
     shortest: int = _MOST_STEPS
     longest: int = 0
     problems: list[str] = field(default_factory=list)
+    reached: set[str] = field(default_factory=set)
+    """The questions that are on some path."""
 
 
 def explore(campaign: Campaign) -> Report:
-    """Every path, in every area of the campaign."""
+    """Every path, in every area of the campaign, answered by the person and by a colleague for them."""
     report = Report()
-    for area in ("", *(area.id for area in campaign.areas)):
-        setting = Setting(today=campaign.published, person="张三", unit="示例单位", area=area)
-        _from_start(campaign, setting, report)
+    for setting in _settings(campaign):
+        for _ in _walked(campaign, setting, report, frozenset()):
+            pass
     if not report.endings:
         report.problems.append("no path ends in a submission")
+    report.problems += _never_asked(campaign, report)
     return report
 
 
-def _from_start(campaign: Campaign, setting: Setting, report: Report) -> None:
+def forms(campaign: Campaign, setting: Setting) -> Iterator[tuple[Change, ...]]:
+    """What somebody has answered at every place of every path, a form of each shape; the finished ones as well."""
+    return _walked(campaign, setting, Report(), frozenset())
+
+
+def _never_asked(campaign: Campaign, report: Report) -> list[str]:
+    """Questions on no path. Their conditions may hang on answers that change no path: those are told apart now."""
+    missing = [question for question in campaign.singles if question.id not in report.reached]
+    told_apart = frozenset(needed(campaign, missing))
+    for setting in _settings(campaign) if missing else ():
+        for log in islice(_walked(campaign, setting, Report(), told_apart), _MOST_FORMS):
+            report.reached |= {step.question.id for step in walk(campaign, fold(log), setting).steps}
+    return [
+        f"[questions.{question.id}] is asked on no path; check its when, or take the question away"
+        for question in missing
+        if question.id not in report.reached
+    ]
+
+
+def _settings(campaign: Campaign) -> Iterator[Setting]:
+    for area, filled in product(("", *(area.id for area in campaign.areas)), FILLED):
+        yield Setting(today=campaign.published, person="张三", unit="示例单位", area=area, filled=filled)
+
+
+def _walked(
+    campaign: Campaign, setting: Setting, report: Report, told_apart: frozenset[str]
+) -> Iterator[tuple[Change, ...]]:
+    """Every form of another shape; `told_apart` are questions whose different answers make different shapes."""
     seen: set[tuple[str, ...]] = set()
     todo: list[tuple[Change, ...]] = [()]
     while todo:
         log = todo.pop()
         path = walk(campaign, fold(log), setting)
+        report.reached |= {step.question.id for step in path.steps}
         place = path.place
         said = sum(change.given is not None for change in log)
         if place is None:
             _ended(path, said, report)
+            yield log
             continue
-        shape = (place.key, *(step.key for step in path.steps))
+        told = (f"{s.key}={s.given.values}" for s in path.steps if s.given and s.question.id in told_apart)
+        shape = (place.key, *(step.key for step in path.steps), *told)
         if shape in seen:
             continue
         seen.add(shape)
@@ -59,6 +99,7 @@ def _from_start(campaign: Campaign, setting: Setting, report: Report) -> None:
         if said >= _MOST_STEPS:
             report.problems.append(f"[questions.{place.question.id}] is reached again and again; a path never ends")
             return
+        yield log
         todo += _answers(campaign, setting, path, place, log, report)
 
 
@@ -91,7 +132,7 @@ def _sayings(path: Walk, place: Step) -> list[str]:
     options = path.choices(question, place.row)
     said = [option.label for option in options]
     if question.kind == "review" and place.row >= _ROWS:
-        said = [option.label for option in options if option.id != "more"]
+        said = [option.label for option in options if option.id != MORE and not option.clones]
     if question.kind == "multi":
         several = [str(n) for n, option in enumerate(options, 1) if not option.exclusive]
         said.append(" ".join(several))

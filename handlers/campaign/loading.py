@@ -6,7 +6,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from handlers.campaign.definition import Campaign, Option, Suggestion, Variant, When
+from handlers.campaign import assessing, handing_up, mending, mistakes, rechecking
+from handlers.campaign.definition import Campaign, Option, Suggestion, Variant
+from handlers.campaign.shapes import FILLED, When
 
 
 class CampaignError(Exception):
@@ -42,27 +44,10 @@ def parse(source: str, name: str) -> Campaign:
     try:
         campaign = Campaign.model_validate(raw)
     except ValidationError as error:
-        lines = [f"{name}: [{_place(raw, e['loc'])}] {e['msg']}" for e in error.errors()]
-        raise CampaignError("\n".join(dict.fromkeys(lines))) from error
+        raise CampaignError("\n".join(f"{name}: {line}" for line in mending.lines(raw, error.errors()))) from error
     if problems := list(_problems(campaign)):
         raise CampaignError("\n".join(f"{name}: {problem}" for problem in problems))
     return campaign
-
-
-def _place(raw: object, loc: tuple[int | str, ...]) -> str:
-    """The table of an error in the words of the file: `questions.places.options` rather than `questions.3.Question`."""
-    words: list[str] = []
-    at: object = raw
-    for part in loc:
-        if isinstance(at, dict) and part in at:
-            words.append(str(part))
-            at = at[part]
-        elif isinstance(at, list) and isinstance(part, int) and part < len(at):
-            at = at[part]
-            words.append(str(at.get("id", part + 1)) if isinstance(at, dict) else str(part + 1))
-        elif part not in ("Question", "Group"):
-            words.append(str(part))
-    return ".".join(words)
 
 
 def _problems(campaign: Campaign) -> list[str]:
@@ -77,7 +62,7 @@ def _problems(campaign: Campaign) -> list[str]:
         problems += [
             f"[questions] {what} «{n}» stands twice; make it unique" for n in sorted({*names}) if names.count(n) > 1
         ]
-    known = {*ids, *campaign.derived, "area", "is"}
+    known = {*ids, *campaign.derived, "area", "filled", "is"}
     for owner, when in _conditions(campaign):
         for key, values in ((k, v) for alternative in when for k, v in alternative.items()):
             if key not in known:
@@ -90,13 +75,24 @@ def _problems(campaign: Campaign) -> list[str]:
             problems.append(f"[questions.{question.id}] options_from: nothing is called «{question.options_from}»")
         if question.kind in ("choice", "multi", "review", "submit") and not (question.options or question.options_from):
             problems.append(f"[questions.{question.id}] has no options; add some")
+        if question.kind != "review" and any(option.clones for option in question.options):
+            problems.append(f"[questions.{question.id}] clones: only an option of a review can have it; take it away")
     if not any(q.kind == "submit" for q in campaign.singles):
         problems.append('[questions] none has kind = "submit"; nobody could finish')
     problems += [f"[pledge] question: no question «{q}»" for q in campaign.pledge.question if q not in ids]
+    problems += [
+        *mistakes.problems(campaign),
+        *rechecking.problems(campaign),
+        *assessing.problems(campaign),
+        *handing_up.problems(campaign),
+    ]
     return problems
 
 
 def _unknown_values(campaign: Campaign, owner: str, key: str, values: list[str]) -> list[str]:
+    if key == "filled":
+        wrong = [v for v in values if v.removeprefix("!") not in FILLED]
+        return [f"[{owner}] when: filled is «self» or «proxy», not «{v}»" for v in wrong]
     question = next((q for q in campaign.singles if q.id == key), None)
     if question is None or not question.options:
         return []

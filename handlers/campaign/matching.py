@@ -156,3 +156,15 @@ def day(said: str, today: date) -> date | None:
     except ValueError:
         return None
     return None
+
+
+_LAST_YEARS = timedelta(days=60)
+"""A day without a year that is farther ahead than this was meant to be past; a nearer one may be a slip."""
+
+
+def day_past(text: str, today: date) -> date | None:
+    """A day that has been: «12月1日» said in May is last year's. None for a day to come."""
+    when = day(text, today)
+    if when and when - today > _LAST_YEARS and str(when.year) not in text:
+        when = when.replace(year=when.year - 1)
+    return when if when and when <= today else None

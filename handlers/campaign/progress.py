@@ -49,6 +49,19 @@ def _left_alone(path: Walk, number: int) -> tuple[Change, ...]:
     return tuple(changes)
 
 
+def no_longer_offered(path: Walk) -> tuple[Change, ...]:
+    """Asks anew what was answered with an option that is not open to whoever answers now."""
+    changes = []
+    for step in path.steps:
+        if step.given is None or step.question.kind != "choice" or step.question.options_from:
+            continue
+        own = [value for value in step.given.values if not value.startswith("=")]
+        offered = {option.id for option in path.choices(step.question, step.row)}
+        if any(value not in offered for value in own):
+            changes.append(Change(step.key, None))
+    return tuple(changes)
+
+
 def back(path: Walk) -> tuple[Change, ...]:
     """«上一步»: the question asked before the present one is asked again; empty at the first one."""
     at = path.place
@@ -77,6 +90,11 @@ def signs_now(path: Walk) -> bool:
     return any(path.campaign.pledge.signs in path.values(name) for name in path.campaign.pledge.question)
 
 
+def signs_by_hand(path: Walk) -> bool:
+    pledge = path.campaign.pledge
+    return any(option in path.values(name) for name in pledge.question for option in pledge.paper)
+
+
 def signed_before(path: Walk) -> tuple[str, date | None] | None:
     """The option and the day told, where the person said that they had signed earlier; None where they did not."""
     for name in path.campaign.pledge.question:
@@ -90,9 +108,10 @@ def signed_before(path: Walk) -> tuple[str, date | None] | None:
 
 
 def is_nil(path: Walk) -> bool:
-    """A nil return (零报告): nothing touched, carriers and channels looked through."""
-    return path.holds([{"is": ["nil"]}])
+    """A nil return (零报告): the condition `nil` of the file; where it has none, a form without rows."""
+    return path.holds([{"is": ["nil"]}]) if "nil" in path.campaign.conditions else not any(path.rows())
 
 
 def touched(path: Walk) -> bool:
-    return path.holds([{"is": ["touched"]}])
+    """There is something to report: the condition `touched` of the file; where it has none, a form with rows."""
+    return path.holds([{"is": ["touched"]}]) if "touched" in path.campaign.conditions else any(path.rows())

@@ -3,17 +3,18 @@
 Knows nothing of persons, tables and texts of the bot; a `Turn` says what was understood and the talk finds the words.
 """
 
+import re
 from dataclasses import dataclass
-from datetime import date, timedelta
 from enum import StrEnum
 
-from handlers.campaign import id_number, matching
+from handlers.campaign import alike, id_number, matching, row_changes
 from handlers.campaign.answers import Answers, Change, Given
-from handlers.campaign.definition import Campaign, Group, Option
+from handlers.campaign.definition import Campaign, Group, Option, Question
 from handlers.campaign.id_number import IdNumber
-from handlers.campaign.walk import DELETE, Setting, Step, Walk, walk
+from handlers.campaign.walk import DELETE, MORE, TYPICAL, Setting, Step, Walk, walk
 
 MAX_NAME = 20
+_BUTTON = re.compile(r"\d{1,2} \S")
 
 
 class Problem(StrEnum):
@@ -28,6 +29,7 @@ class Problem(StrEnum):
     BAD_ID_NUMBER = "bad_id_number"
     NO_ID_NUMBER = "no_id_number"
     EDIT_WHICH = "edit_which"
+    ENOUGH_ROWS = "enough_rows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +39,28 @@ class Turn:
     changes: tuple[Change, ...] = ()
     problem: Problem | None = None
     signer: tuple[str, IdNumber] | None = None
+    copied: tuple[str, ...] = ()
+    """A row was begun as a copy of another but for these columns."""
+    typical: bool = False
+    """A whole row was filled with a typical one."""
 
 
 def take(campaign: Campaign, answers: Answers, setting: Setting, said: str, *, tapped: bool = False) -> Turn:
     """Understands `said` as the answer to the question the person is at. `tapped` says that it came from a button:
     in a multiple choice a tap adds one, a typed answer is the whole answer."""
-    path = walk(campaign, answers, setting)
+    return understood(walk(campaign, answers, setting), said, tapped=tapped)
+
+
+def understood(path: Walk, said: str, *, tapped: bool = False) -> Turn:
+    """The same for somebody whose path has been walked."""
     step = path.place
     if step is None:
         return Turn(problem=Problem.UNCLEAR)
     text = matching.clean(said)
     if not text:
         return Turn(problem=Problem.EMPTY)
+    if at_once := _row_at_once(path, step, text):
+        return at_once
     if len(text) > step.question.max_length:
         return Turn(problem=Problem.TOO_LONG)
     return _KINDS[step.question.kind](path, step, text, tapped)
@@ -61,6 +73,8 @@ def _one(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
     options = path.choices(step.question, step.row)
     exact = matching.pick_one(options, text) if not step.question.free else _offered(options, text)
     if exact is None:
+        if tapped and _BUTTON.match(text):
+            return Turn(problem=Problem.UNCLEAR)  # of an option that is no longer offered: not somebody's own words
         if step.question.free == "sentence" and matching.number(text) is None and any(map(str.isalpha, text)):
             return _give(path, step, (f"={text}",))
         return Turn(problem=Problem.UNCLEAR)
@@ -68,8 +82,7 @@ def _one(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
     if option.write:
         return Turn(problem=Problem.WRITE)
     note = _pledge_date(path, step, option, exact.note)
-    changes = [Change(step.key, Given(values=exact.values, at=path.setting.today, note=note))]
-    return Turn(changes=tuple(changes))
+    return Turn(changes=(Change(step.key, Given(values=exact.values, at=path.setting.today, note=note)),))
 
 
 def _offered(options: list[Option], text: str) -> matching.Picked | None:
@@ -82,26 +95,14 @@ def _pledge_date(path: Walk, step: Step, option: Option, note: str) -> str:
     """«签过 3月15日»: the day is kept as the note of the answer."""
     if option.id not in path.campaign.pledge.earlier or not note:
         return note
-    when = _day_past(note, path.setting.today)
+    when = matching.day_past(note, path.setting.today)
     return when.isoformat() if when else note
-
-
-_LAST_YEARS = timedelta(days=60)
-"""A day without a year that is farther ahead than this was meant to be past; a nearer one may be a slip."""
-
-
-def _day_past(text: str, today: date) -> date | None:
-    """A day that has been: «12月1日» said in May is last year's. None for a day to come."""
-    when = matching.day(text, today)
-    if when and when - today > _LAST_YEARS and str(when.year) not in text:
-        when = when.replace(year=when.year - 1)
-    return when if when and when <= today else None
 
 
 def _pledge(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
     """The pledge's question also takes a bare «签过 3月15日» and finds out which of the two it was."""
     turn = _one(path, step, text, tapped)
-    when = _day_past(text, path.setting.today)
+    when = matching.day_past(text, path.setting.today)
     signed_before = "签" in text and not any(word in text for word in ("没", "未", "不", "现在"))
     if turn.problem is not Problem.UNCLEAR or when is None or not signed_before:
         return turn
@@ -182,10 +183,71 @@ def _name(text: str) -> str:
 
 
 def _review(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
-    picked = matching.pick_one(path.choices(step.question), text)
+    group = path.campaign.group_of[step.question.id]
+    if (changed := alike.same_but(path.campaign, group, text)) is not None:
+        clones = next((option.id for option in group.review.options if option.clones), MORE)
+        return _one_more(path, step, clones, changed)
+    options = path.choices(step.question)
+    picked = matching.pick_one(options, text)
     if picked is None:
         return Turn(problem=Problem.UNCLEAR)
+    option = next(o for o in options if o.id == picked.values[0])
+    if option.clones:
+        return _one_more(path, step, option.id, {})
+    if option.id == MORE:
+        return _one_more(path, step, option.id, None)
     return _give(path, step, picked.values)
+
+
+def _one_more(path: Walk, step: Step, word: str, changed: row_changes.Texts | None) -> Turn:
+    """One more row, asked for at a review: empty, or like the one reviewed but for what is `changed`."""
+    group, row = path.campaign.group_of[step.question.id], step.row
+    target, changes = row_changes.more(path, group, row, word)
+    if not target:
+        return Turn(problem=Problem.ENOUGH_ROWS)
+    if changed is None:
+        return Turn(changes=changes)
+    if _too_long(group.columns, changed):
+        return Turn(problem=Problem.TOO_LONG)
+    return Turn(changes=(*changes, *row_changes.copied(path, group, row, target, changed)), copied=_but(group, changed))
+
+
+def _but(group: Group, changed: row_changes.Texts) -> tuple[str, ...]:
+    return tuple(column.name for column in group.columns if column.id in changed) or (group.columns[0].name,)
+
+
+def _too_long(columns: list[Question], texts: row_changes.Texts) -> bool:
+    return any(len(texts.get(column.id, "")) > column.max_length for column in columns)
+
+
+def _row_at_once(path: Walk, step: Step, text: str) -> Turn | None:
+    """At the first column of a row: a typical row was picked, or the row above is meant but for a few words."""
+    group = path.campaign.group_of.get(step.question.id)
+    if group is None:
+        return _one_more_behind(path, step, text)
+    if not path.at_first_column(step):
+        return None
+    changed = alike.same_but(path.campaign, group, text) if step.row > 1 else None
+    if changed is not None:
+        if _too_long(group.columns, changed):
+            return Turn(problem=Problem.TOO_LONG)
+        copy = row_changes.copied(path, group, step.row - 1, step.row, changed)
+        return Turn(changes=copy, copied=_but(group, changed))
+    picked = matching.pick_one(path.choices(step.question, step.row), text)
+    if picked is None or not picked.values[0].startswith(TYPICAL) or picked.note:
+        return None
+    typical = path.setting.typical[int(picked.values[0].removeprefix(TYPICAL))]
+    return Turn(changes=row_changes.filled(path, group, step.row, typical.cells), typical=True)
+
+
+def _one_more_behind(path: Walk, step: Step, text: str) -> Turn | None:
+    """«与上一条相同，只改…» when the rows lie behind already: one more like the last."""
+    group = row_changes.group_of(path.campaign)
+    if group is None or step.question.kind == "text" or not (at := row_changes.begun(path, group)):
+        return None
+    review = path.step(f"{group.id}.{at[-1]}.{group.review.id}")
+    changed = alike.same_but(path.campaign, group, text)
+    return _review(path, review, text, False) if changed and review and review.given else None
 
 
 def _fix(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
@@ -194,27 +256,13 @@ def _fix(path: Walk, step: Step, text: str, tapped: bool) -> Turn:
         return Turn(problem=Problem.UNCLEAR)
     group, row = path.campaign.group_of[step.question.id], step.row
     if picked.values[0] == DELETE:
-        return Turn(changes=_without_row(path, group, row))
+        return Turn(changes=row_changes.without(path, group, row))
     column = path.step(f"{group.id}.{row}.{picked.values[0]}")
     review = path.step(f"{group.id}.{row}.{group.review.id}")
     if column is None or column.given is None or review is None or review.given is None:
         return Turn(problem=Problem.UNCLEAR)
     again = (Change(column.key, column.given.reopened()), Change(review.key, review.given.reopened()))
     return Turn(changes=(*again, Change(step.key, None)))
-
-
-def _without_row(path: Walk, group: Group, row: int) -> tuple[Change, ...]:
-    """Takes a data set away; those behind it move up."""
-    last = max(n for n, _ in path.rows())
-    names = [question.id for question in (*group.columns, group.review, group.fix)]
-    changes: list[Change] = []
-    for n in range(row, last + 1):
-        following = {name: path.answers.get(f"{group.id}.{n + 1}.{name}") for name in names} if n < last else {}
-        changes += [Change(f"{group.id}.{n}.{name}", following.get(name)) for name in names]
-    ends = f"{group.id}.{last - 1}.{group.review.id}"
-    if last > 1:
-        changes.append(Change(ends, Given(values=("right",), at=path.setting.today)))
-    return tuple(changes)
 
 
 def _submit(path: Walk, step: Step, text: str, tapped: bool) -> Turn:

@@ -1,28 +1,25 @@
 """Where somebody is: the path through the questions, computed from the answers each time, never stored.
 
-Pure. `walk` is the only place that decides what is asked; everything said about answers (labels, the sentences of a
-row) comes from here too.
+Pure. `walk` is the only place that decides what is asked.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 
 from handlers.campaign.answers import Answers, Given
-from handlers.campaign.definition import Campaign, Group, Option, Question, Suggestion, When
+from handlers.campaign.definition import Campaign, Group, Option, Question
+from handlers.campaign.reading import Reading
+from handlers.campaign.setting import Setting as Setting
 
+MORE = "more"
+"""The option of a row's review that adds an empty row."""
 DELETE = "delete"
 """The option of a row's «which column» that takes the whole row away."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """Who answers, where and when: all the engine may know of the world."""
-
-    today: date
-    person: str
-    unit: str
-    area: str = ""
+TYPICAL = "typical."
+"""What the options that stand for a whole typical row begin with."""
+_MOST_TYPICAL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +46,9 @@ class Step:
 
 
 @dataclass(slots=True)
-class Walk:
-    """The path with all its steps, answered or not, and the way to read the answers along it."""
+class Walk(Reading):
+    """The path with all its steps, answered or not; the answers along it can be read."""
 
-    campaign: Campaign
-    setting: Setting
     answers: Answers
     """All answers, those that do not count at present among them."""
     steps: list[Step] = field(default_factory=list)
@@ -80,68 +75,16 @@ class Walk:
         for row in sorted({step.row for step in self.steps if step.row}):
             yield row, [s for s in self.steps if s.row == row and s.question.kind not in ("review", "fix")]
 
-    # ---- reading
-
-    def values(self, name: str, row: int = 0) -> tuple[str, ...]:
-        """The values of an answer or derived list as seen from a row; empty where there is none."""
-        if name == "area":
-            return (self.setting.area,) if self.setting.area else ()
-        if derived := self.campaign.derived.get(name):
-            if derived.when and not self.holds(derived.when, row):
-                return ()
-            out = {value for other in derived.minus for value in self.values(other, row)}
-            kept = [v for v in self.values(derived.of, row) if v not in out]
-            return tuple(v for v in kept if not derived.only or v in derived.only)
-        given = self.live.get(self._key(name, row))
+    def said(self, key: str) -> tuple[str, ...]:
+        given = self.live.get(key)
         return given.values if given else ()
-
-    def holds(self, when: When, row: int = 0) -> bool:
-        return not when or any(self._all(alternative, row) for alternative in when)
-
-    def _all(self, alternative: Mapping[str, list[str]], row: int) -> bool:
-        for name, wanted in alternative.items():
-            if name == "is":
-                if not all(self.holds(self.campaign.conditions[condition], row) for condition in wanted):
-                    return False
-                continue
-            values = self.values(name, row)
-            refused = [w[1:] for w in wanted if w.startswith("!")]
-            accepted = [w for w in wanted if not w.startswith("!")]
-            if refused and (not values or any(v in refused for v in values)):
-                return False
-            if accepted and not any(v in accepted for v in values):
-                return False
-        return True
-
-    def label(self, name: str, row: int = 0) -> str:
-        """An answer in words: «手机、微信»."""
-        question = self._question(name)
-        texts = [self._word(question, value, row) for value in self.values(name, row)]
-        return "、".join(texts)
-
-    def cell(self, name: str, row: int) -> str:
-        """An answer as it stands in the paper: the words and what belongs to them («…；通过微信传输»)."""
-        text = self.label(name, row)
-        question = self.campaign.by_id[name]
-        own_words = any(value.startswith("=") for value in self.values(name, row))
-        return text if own_words or not text else "；".join([text, *self.suggested(question.suffix, row)])
-
-    def suggested(self, rules: Sequence[Suggestion], row: int) -> list[str]:
-        """The sentences that apply; those without a condition only where no other does."""
-        bound = [rule for rule in rules if rule.when and self.holds(rule.when, row)]
-        chosen = bound or [rule for rule in rules if not rule.when]
-        return [self.fill(rule.text, row) for rule in chosen]
-
-    def fill(self, template: str, row: int = 0, quote: Callable[[str], str] = str) -> str:
-        """A sentence of the campaign with its blanks filled from the answers; `quote` makes somebody's words safe
-        where they are shown."""
-        return template.format_map(_Blanks(self, row, quote))
 
     def choices(self, question: Question, row: int = 0) -> list[Option]:
         """The options of a question for this person now."""
         if question.kind == "fix":
             group = self.campaign.group_of[question.id]
-            columns = [Option(id=column.id, label=column.name) for column in group.columns]
+            there = [column for column in group.columns if self.step(self._key(column.id, row))]
+            columns = [Option(id=column.id, label=column.name) for column in there]
             several = f"{group.id}.2.{group.review.id}" in self.answers
             return [*columns, Option(id=DELETE, label=group.remove)] if several else columns
         if question.options_from:
@@ -150,53 +93,32 @@ class Walk:
                 Option(id=value, label=self._word(source, value, row), aliases=self._aliases(source, value))
                 for value in self.values(question.options_from, row)
             ]
-        return [option for option in question.options if self.holds(option.when, row)]
+        left = (option for option in question.options if not 0 < option.gone <= self.campaign.revision)
+        offered = [option for option in left if self.holds(option.when, row)]
+        return [*offered, *self._typical(question, row, {option.id for option in offered})]
 
-    def _word(self, question: Question | None, value: str, row: int) -> str:
-        if value.startswith("="):
-            return value[1:]
-        if question and question.options_from:
-            question = self._question(question.options_from)
-        for option in question.options if question else ():
-            if option.id == value:
-                named = self.live.get(option.named_by)
-                return named.values[0].removeprefix("=") if named and named.values else option.label
-        if question and question.kind == "date":
-            when = date.fromisoformat(value)
-            return f"{when.month}月{when.day}日"
-        return value
+    def at_first_column(self, step: Step) -> bool:
+        """A row is about to be begun: none of its other columns has been answered."""
+        group = self.campaign.group_of.get(step.question.id)
+        if group is None or step.question is not group.columns[0]:
+            return False
+        return not any(f"{group.id}.{step.row}.{column.id}" in self.answers for column in group.columns[1:])
+
+    def _typical(self, question: Question, row: int, offered: set[str]) -> list[Option]:
+        """The typical rows that fit here, as options: not one there already is, and none this person may not pick."""
+        step = self.step(self._key(question.id, row)) if self.setting.typical and row else None
+        if step is None or not self.at_first_column(step):
+            return []
+        first, mine = question.id, {self.values(question.id, n) for n, _ in self.rows() if n != row}
+        found = []
+        for number, typical in enumerate(self.setting.typical):
+            name = dict(typical.cells)[first]
+            if name not in mine and all(value.startswith("=") or value in offered for value in name):
+                found.append(Option(id=f"{TYPICAL}{number}", label=typical.label))
+        return found[:_MOST_TYPICAL]
 
     def _aliases(self, question: Question | None, value: str) -> list[str]:
         return next((list(o.aliases) for o in question.options if o.id == value), []) if question else []
-
-    def _question(self, name: str) -> Question | None:
-        if derived := self.campaign.derived.get(name):
-            return self._question(derived.of)
-        return self.campaign.by_id.get(name)
-
-    def _key(self, name: str, row: int) -> str:
-        group = self.campaign.group_of.get(name) if row else None
-        return f"{group.id}.{row}.{name}" if group else name
-
-
-class _Blanks(dict[str, str]):
-    """`{places}`, `{person}`, `{today}` … of a sentence, looked up when needed."""
-
-    def __init__(self, walk: Walk, row: int, quote: Callable[[str], str]) -> None:
-        super().__init__()
-        self.walk, self.row, self.quote = walk, row, quote
-
-    def __missing__(self, name: str) -> str:
-        setting, deadline = self.walk.setting, self.walk.campaign.deadline
-        soon = setting.today + timedelta(days=3)  # the day of an example
-        known = {
-            "person": setting.person,
-            "unit": setting.unit,
-            "today": f"{setting.today.month}月{setting.today.day}日",
-            "deadline": f"{deadline.month}月{deadline.day}日",
-            "soon": f"{soon.month}月{soon.day}日",
-        }
-        return self.quote(known[name] if name in known else self.walk.label(name, self.row))
 
 
 def walk(campaign: Campaign, answers: Answers, setting: Setting) -> Walk:
@@ -225,10 +147,15 @@ def _rows(path: Walk, group: Group, answers: Answers, entry: int) -> int:
         review = _add(path, group.review, f"{group.id}.{row}.{group.review.id}", answers, row=row, entry=entry)
         if review.given and "fix" in review.given.values and not review.given.open:
             _add(path, group.fix, f"{group.id}.{row}.{group.fix.id}", answers, row=row, entry=entry)
-        more = review.given is not None and "more" in review.given.values and not review.given.open
+        more = review.given is not None and adds_row(group, review.given) and not review.given.open
         if not more and f"{group.id}.{row + 1}.{group.review.id}" not in answers:
             break  # a later row that was once reviewed stays, whatever happens to this one
     return entry
+
+
+def adds_row(group: Group, review: Given) -> bool:
+    """Whether this word on a row asks for one more."""
+    return any(option.id in review.values and (option.clones or option.id == MORE) for option in group.review.options)
 
 
 def _add(path: Walk, question: Question, key: str, answers: Answers, *, row: int, entry: int) -> Step:
@@ -237,7 +164,7 @@ def _add(path: Walk, question: Question, key: str, answers: Answers, *, row: int
     if given is None and question.suggest:
         text = "；".join(path.suggested(question.suggest, row))
         given, asked = Given(values=(f"={text}",), at=path.setting.today), False
-    elif question.options_from and not (given and given.open):
+    elif question.options_from and not (given and (given.open or given.waived)):
         offered = path.choices(question, row)
         if given is not None:
             kept = tuple(v for v in given.values if v in {o.id for o in offered})

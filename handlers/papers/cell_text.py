@@ -20,11 +20,14 @@ _GAP_IN_CHINESE = re.compile(rf"(?<={_HAN}) (?={_HAN})")
 # A number as a narrow column shows it; whoever copies that into text has lost digits.
 _SHORTENED = re.compile(r"(\d)\.(\d+)[Ee]\+(\d{1,2})")
 _MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")
+_STARRED = re.compile(r"\d{1,4}[\d-]*\*{2,}-?\d{2,4}")
 _LANDLINE = re.compile(r"(0(?:10|2\d|[3-9]\d\d))?-?([2-9]\d{6,7})(?:-(\d{1,6}))?")
 
 
 def legal_text(text: str) -> str:
     """The text without what a workbook cannot carry."""
+    if text.isprintable() and "_x" not in text:
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _LOOKS_ESCAPED.sub("_x005F_", _ILLEGAL.sub("", text))
 
@@ -75,3 +78,15 @@ def clean_phone(text: str) -> str | None:
     if landline := _LANDLINE.fullmatch(digits):
         return "-".join(part for part in landline.groups() if part)
     return None
+
+
+def masked_phone(phone: str) -> str:
+    """A number as it is shown in files sent by chat: 199****0001, 05****34."""
+    head, tail = (3, 4) if len(phone) > 8 else (2, 2)
+    return f"{phone[:head]}****{phone[-tail:]}" if phone else ""
+
+
+def starred_phone(text: str) -> str | None:
+    """A number that was masked and came back as it was; None for anything else."""
+    code = clean_code(text)
+    return code if _STARRED.fullmatch(code) else None

@@ -4,13 +4,17 @@ Must not know where the roster goes. How the written file looks is in `roster_fo
 `roster_words`.
 """
 
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from handlers.papers.archive import Limits, Unreadable
-from handlers.papers.cell_text import clean_phone
 from handlers.papers.roster_form import write_roster, write_template
-from handlers.papers.roster_sheet import CellError, Record, Rule, Sheet
-from handlers.papers.roster_tree import faults, parents_first
+from handlers.papers.roster_people import People
+from handlers.papers.roster_sheet import CellError
+from handlers.papers.roster_tree import parents_first
+from handlers.papers.roster_units import Units
 from handlers.papers.roster_words import (
     KIND_NAMES,
     KIND_WORDS,
@@ -22,8 +26,8 @@ from handlers.papers.roster_words import (
     role_names,
     roles_in,
 )
-from handlers.papers.workbook import reading
-from storage.rows import PersonRow, Roster, UnitRow
+from handlers.papers.workbook import OpenBook, reading
+from storage.rows import Roster
 
 __all__ = [
     "KIND_NAMES",
@@ -31,30 +35,19 @@ __all__ = [
     "ROLE_NAMES",
     "ROLE_WORDS",
     "CellError",
+    "RosterDraft",
     "RosterErrors",
+    "RosterFile",
+    "is_roster",
     "kind_in",
+    "read_draft",
+    "read_file",
     "read_roster",
     "role_names",
     "roles_in",
     "write_roster",
     "write_template",
 ]
-
-_UNIT_RULES = {
-    "单位编码": Rule(code=True, required=True, longest=32),
-    "单位名称": Rule(code=False, required=True),
-    "上级编码": Rule(code=True, required=False, longest=32),
-    "单位类别": Rule(code=False, required=True),
-    "区划代码": Rule(code=True, required=False, longest=12),
-}
-_PEOPLE_RULES = {
-    "工号": Rule(code=True, required=True),
-    "姓名": Rule(code=False, required=True),
-    "单位编码": Rule(code=True, required=True, longest=32),
-    "角色": Rule(code=False, required=False),
-    # Read as it was typed: clean_phone knows what a shortened or bracketed number may look like.
-    "手机号": Rule(code=False, required=False),
-}
 
 
 class RosterErrors(Exception):
@@ -65,97 +58,90 @@ class RosterErrors(Exception):
         self.errors = errors
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterFile:
+    """A roster and where in its workbook everything stands."""
+
+    roster: Roster
+    warnings: tuple[CellError, ...]
+    """What may be wrong and does not hinder."""
+    unit_cell: Callable[[str, str], str]
+    """The cell of a unit, by its code, in a column."""
+    person_cell: Callable[[str, str], str]
+    """The cell of somebody, by 工号, in a column of their first row."""
+    office_cell: Callable[[str, str], str]
+    """The cell of somebody's role for a unit, by 工号 and code."""
+
+
 def read_roster(source: BinaryIO, known_units: frozenset[str] = frozenset(), limits: Limits | None = None) -> Roster:
     """The roster in an .xlsx file, parents before children; raises RosterErrors with all that is wrong."""
-    try:
-        with reading(source, limits) as book:
-            units, people = _Units(known_units), _People()
-            for record in units.sheet.records(book):
-                units.take(record)
-            for record in people.sheet.records(book):
-                people.take(record)
-    except Unreadable as error:
-        raise RosterErrors((CellError("", "", str(error)),)) from error
-    units.check_tree()
-    people.check_units(known_units | units.codes.keys())
-    errors = (*units.sheet.errors, *people.sheet.errors)
-    if not errors and not units.rows and not people.rows:
-        errors = (CellError(UNIT_SHEET, "A2", "表里还没有内容，请从第 2 行起填写"),)
-    if errors:
-        raise RosterErrors(errors)
-    return Roster(units=parents_first(units.rows), people=tuple(people.rows))
+    return read_file(source, known_units, limits).roster
 
 
-class _Units:
-    """The sheet 单位 being read."""
-
-    def __init__(self, known: frozenset[str]) -> None:
-        self.sheet = Sheet(UNIT_SHEET, _UNIT_RULES)
-        self.rows: list[UnitRow] = []
-        # Codes of bad rows too, so that one mistake is not reported again at each child and person.
-        self.codes: dict[str, Record] = {}
-        self._known = known
-
-    def take(self, record: Record) -> None:
-        code = record.texts["单位编码"]
-        if code and code in self.codes:
-            first = self.codes[code].cell("单位编码")
-            self.sheet.errors.note(record.cell("单位编码"), f"单位编码与 {first} 重复，请改正或删去一行")
-            return
-        if code:
-            self.codes[code] = record
-        kind = kind_in(record.texts["单位类别"])
-        if kind is None and record.texts["单位类别"]:
-            words = "、".join(KIND_NAMES.values())
-            self.sheet.errors.note(record.cell("单位类别"), f"单位类别不认识，请从这些里选：{words}")
-        division = record.texts["区划代码"]
-        if division and not (division.isascii() and division.isdigit()):
-            self.sheet.errors.note(record.cell("区划代码"), "区划代码只能是数字，没有可以空着")
-        if kind is not None:
-            name, parent = record.texts["单位名称"], record.texts["上级编码"]
-            self.rows.append(UnitRow(code=code, name=name, parent_code=parent, kind=kind, division=division))
-
-    def check_tree(self) -> None:
-        parents = {code: record.texts["上级编码"] for code, record in self.codes.items()}
-        for fault in faults(parents, self._known):
-            self.sheet.errors.note(self.codes[fault.code].cell("上级编码"), fault.problem)
+def read_file(
+    source: BinaryIO,
+    known_units: frozenset[str] = frozenset(),
+    limits: Limits | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> RosterFile:
+    """The same with its cells. `progress` is told the number of the row being read now and then."""
+    return read_draft(source, limits, progress).settled(known_units)
 
 
-class _People:
-    """The sheet 人员 being read."""
+class RosterDraft:
+    """A workbook that was read, its rows not yet brought together. Nothing of the roster there is was needed for it."""
 
     def __init__(self) -> None:
-        self.sheet = Sheet(PEOPLE_SHEET, _PEOPLE_RULES)
-        self.rows: list[PersonRow] = []
-        self._seen: dict[str, Record] = {}
-        # The unit each row names, checked when all units are known.
-        self._members: list[tuple[str, Record]] = []
+        self._units, self._people = Units(), People()
 
-    def take(self, record: Record) -> None:
-        staff_id, unit_code = record.texts["工号"], record.texts["单位编码"]
-        if staff_id and staff_id in self._seen:
-            first = self._seen[staff_id].cell("工号")
-            self.sheet.errors.note(record.cell("工号"), f"工号与 {first} 重复，请改正或删去一行")
-            return
-        if staff_id:
-            self._seen[staff_id] = record
-        if unit_code:
-            self._members.append((unit_code, record))
-        roles = roles_in(record.texts["角色"])
-        if roles is None:
-            words = "、".join(ROLE_NAMES.values())
-            self.sheet.errors.note(record.cell("角色"), f"角色不认识，请从这些里选，多个用顿号隔开：{words}")
-        phone = clean_phone(record.texts["手机号"])
-        if phone is None:
-            problem = "手机号格式不对，请填11位手机号或带区号的座机，没有可以空着"
-            self.sheet.errors.note(record.cell("手机号"), problem)
-        if roles is not None and phone is not None:
-            name = record.texts["姓名"]
-            row = PersonRow(staff_id=staff_id, name=name, unit_code=unit_code, roles=roles, phone=phone)
-            self.rows.append(row)
+    def read(self, book: OpenBook, progress: Callable[[int], None] | None) -> None:
+        for record in self._units.sheet.records(book, progress):
+            self._units.take(record)
+        for record in self._people.sheet.records(book, progress):
+            self._people.take(record)
 
-    def check_units(self, codes: frozenset[str]) -> None:
-        for unit_code, record in self._members:
-            if unit_code not in codes:
-                problem = f"单位编码“{unit_code[:20]}”不在“单位”表里，请改正或先补上单位"
-                self.sheet.errors.note(record.cell("单位编码"), problem)
+    def settled(self, known_units: frozenset[str]) -> RosterFile:
+        """The roster, where every unit named is in the file or among the known; raises RosterErrors else. Once only."""
+        units, people = self._units, self._people
+        units.check_tree(known_units)
+        people.check_id_numbers()
+        people.check_units(known_units | units.codes.keys())
+        errors = (*units.sheet.errors.sorted(), *people.sheet.errors.sorted())
+        if not errors and not units.rows and not people.rows:
+            errors = (CellError(UNIT_SHEET, "A2", "表里还没有内容，请从第 2 行起填写"),)
+        if errors:
+            raise RosterErrors(errors)
+
+        def office_cell(staff_id: str, unit_code: str) -> str:
+            row = people.offices.get((staff_id, unit_code)) or people.row_of(staff_id)
+            return people.sheet.cell("角色", row)
+
+        return RosterFile(
+            roster=Roster(units=parents_first(units.rows), people=tuple(people.rows.values())),
+            warnings=tuple(CellError(PEOPLE_SHEET, cell, told) for cell, told in people.warnings()),
+            unit_cell=lambda code, name: units.codes[code].cell(name),
+            person_cell=lambda staff_id, name: people.sheet.cell(name, people.row_of(staff_id)),
+            office_cell=office_cell,
+        )
+
+
+def read_draft(
+    source: BinaryIO, limits: Limits | None = None, progress: Callable[[int], None] | None = None
+) -> RosterDraft:
+    """Raises RosterErrors for what is no workbook; what is wrong in its cells comes out when it is settled."""
+    draft = RosterDraft()
+    try:
+        with reading(source, limits) as book:
+            draft.read(book, progress)
+    except Unreadable as error:
+        raise RosterErrors((CellError("", "", str(error)),)) from error
+    return draft
+
+
+def is_roster(content: bytes, limits: Limits | None = None) -> bool:
+    """Whether a workbook is a roster, told by its sheets; with one of them left it is still meant as one."""
+    try:
+        with reading(io.BytesIO(content), limits) as book:
+            return not {UNIT_SHEET, PEOPLE_SHEET}.isdisjoint(book.sheet_names)
+    except Unreadable:
+        return False

@@ -9,6 +9,8 @@ from graphlib import TopologicalSorter
 
 from storage.rows import UnitRow
 
+DEEPEST = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -36,6 +38,26 @@ def _root_faults(code: str, roots: list[str], known: frozenset[str]) -> Iterable
         yield Fault(code, f"只能有一个单位不填上级编码（已有“{roots[0][:20]}”），请填写上级编码")
     elif known and code not in known:
         yield Fault(code, "名册里已有最上级单位，请填写上级编码")
+
+
+def misplaced(there: Mapping[str, str], new: Mapping[str, str]) -> Iterable[Fault]:
+    """What goes wrong only together with the units that are there already: rings over both, and too deep a tree."""
+    parents = {**there, **new}
+    for ring in _rings(parents):
+        if code := next((code for code in ring if code in new), ""):
+            yield Fault(code, f"上级编码和名册里已有的单位绕成了一圈，请改正：{_shown(ring)}")
+    depths: dict[str, int] = {"": 0}
+    for code in new:
+        way = []
+        while code not in depths and code in parents and code not in way:
+            way.append(code)
+            code = parents[code]
+        depth = depths.get(code, 0)
+        for step in reversed(way):
+            depth += 1
+            depths[step] = depth
+        if way and depth == DEEPEST + 1:
+            yield Fault(way[0], f"单位超过 {DEEPEST} 级，请减少层级")
 
 
 def _rings(parents: Mapping[str, str]) -> Iterable[list[str]]:

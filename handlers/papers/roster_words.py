@@ -4,12 +4,16 @@ Must not know the file nor how it is read; whoever shows a role or a kind to peo
 """
 
 import re
+from functools import lru_cache
 
 from storage.rows import Role, UnitKind
 
 UNIT_SHEET, PEOPLE_SHEET, GUIDE_SHEET = "单位", "人员", "说明"
 UNIT_COLUMNS = ("单位编码", "单位名称", "上级编码", "单位类别", "区划代码")
-PEOPLE_COLUMNS = ("工号", "姓名", "单位编码", "角色", "手机号")
+PEOPLE_COLUMNS = ("工号", "姓名", "单位编码", "角色", "手机号", "账号")
+WITHOUT_ACCOUNT = "无"
+ACCOUNT_WORDS = {"": True, "有": True, "是": True, WITHOUT_ACCOUNT: False, "没有": False, "否": False}
+"""Has somebody an account on the platform; others fill in for those who have none (代填)."""
 # A row whose first cell begins so is an example, as in the notice's own table; it is not imported.
 EXAMPLE = "例"
 
@@ -56,6 +60,7 @@ def role_names(roles: frozenset[Role]) -> str:
     return "、".join(special) or ROLE_NAMES[Role.STAFF]
 
 
+@lru_cache(maxsize=256)
 def roles_in(text: str) -> frozenset[Role] | None:
     """The roles a cell names, 工作人员 always among them; None if a word is unknown."""
     words = [word for word in _BETWEEN_ROLES.split(text) if word]

@@ -5,20 +5,27 @@ Must not know what the text is about nor which file it goes into.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # A word or one character, together with the punctuation that may not begin a line.
 _PIECE = re.compile(r"(?:[!-~]+|.)[，。；：、！？）】》”’…·]*", re.DOTALL)
 
 
+class _Widths(dict[str, int]):
+    """The width of a character in half characters, looked up once."""
+
+    def __missing__(self, char: str) -> int:
+        wide = 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+        found = self[char] = 0 if unicodedata.combining(char) else wide
+        return found
+
+
+_WIDTHS = _Widths()
+
+
 def width_of(text: str) -> int:
     """The width in half characters: a Chinese character is two, and so are “ … × in Chinese fonts."""
-    return sum(_width(char) for char in text)
-
-
-def _width(char: str) -> int:
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+    return sum(map(_WIDTHS.__getitem__, text))
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -59,3 +66,35 @@ def chunks(text: str, width: int, most: int) -> list[str]:
     """The text cut into parts of at most `most` lines; a text that fits is returned as it is."""
     lines = wrap(text, width)
     return ["".join(lines[start : start + most]).removesuffix("\n") for start in range(0, len(lines), most)]
+
+
+def half_characters(width: float) -> int:
+    """How many half characters of 12 points, 8 pixels each, a column holds; its unit is 7 pixels."""
+    return int((width * 7 - 6) / 8)
+
+
+def count_lines(text: str, width: int) -> int:
+    """How many lines `wrap` makes of it."""
+    if 2 * len(text) <= width and "\n" not in text:
+        return 1
+    return _counted(text, width)
+
+
+@lru_cache(maxsize=4096)
+def _counted(text: str, width: int) -> int:
+    return sum(_lines(paragraph, max(width, 2)) for paragraph in text.split("\n"))
+
+
+def _lines(paragraph: str, width: int) -> int:
+    lines, used = 1, 0
+    for size in map(_piece_width, _PIECE.findall(paragraph)):
+        if size > width:
+            return len(_wrap_paragraph(paragraph, width))
+        if used and used + size > width:
+            lines, used = lines + 1, size
+        else:
+            used += size
+    return lines
+
+
+_piece_width = lru_cache(maxsize=4096)(width_of)

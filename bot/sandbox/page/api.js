@@ -46,7 +46,16 @@ export const faults = async () => {
 };
 export const setFault = (name, count, seconds) => post("fault", { name, count, seconds });
 export const ledger = async (after, limit) => (await get("ledger", { after, limit })).entries;
+export const phone = (as) => get("phone", { as });
+export const authCode = async (as) => (await post("auth-code", { as })).code;
 export const mediaAddress = (id) => `/sandbox/media/${encodeURIComponent(id)}`;
+
+/** A file that lies ready for visitors. */
+export async function sample(name) {
+  const response = await fetch(`/sandbox/sample/${encodeURIComponent(name)}`);
+  if (!response.ok) throw new Refused("没有这个文件");
+  return new File([await response.blob()], name, { type: response.headers.get("content-type") });
+}
 
 /** `at`: with the @ of the robot, without which a group's picture does not reach it. */
 export function upload(as, chat, file, at) {

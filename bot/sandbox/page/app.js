@@ -6,6 +6,7 @@ import { avatar, button, icon, notify } from "./dom.js";
 import { chatList } from "./list.js";
 import { enlarge } from "./menu.js";
 import { operatorPanel } from "./operator.js";
+import { platforms } from "./platforms.js";
 import { room } from "./room.js";
 import { welcome } from "./welcome.js";
 
@@ -80,7 +81,7 @@ async function open(chat) {
   list.mark(chat);
   if (!chat) return pane.clear();
   const entry = list.find(chat) ?? { chat, kind: chat === "direct" ? "direct" : "group", title: chat === "direct" ? app.world.robot.name : "群聊" };
-  await pane.open(app.me, entry, app.world.robot);
+  await pane.open(app.me, entry, app.world);
   list.refresh();
 }
 
@@ -145,6 +146,7 @@ async function start() {
     door.fail(problem.message, () => location.reload());
     return;
   }
+  if (app.world.page) platforms($("platforms"), "dingtalk");
   bar.heard(await api.clock().catch(() => ({ now: app.world.now, running: false })));
   steps = follow();
   window.addEventListener("hashchange", () => (steps = steps.then(follow)));

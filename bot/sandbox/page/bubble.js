@@ -10,7 +10,7 @@ const HOLD = 500;
 
 /** A row of the log: avatar, name in groups, the bubble, the read mark. */
 export function bubble(message, chat, robot, me) {
-  const side = message.mine ? "me" : message.from === "robot" ? "robot" : "other";
+  const side = message.mine ? "me" : message.from.startsWith("robot") ? "robot" : "other";
   const marks = { "data-testid": "message", "data-from": side, "data-id": message.id, "data-kind": message.kind };
   if (message.recalled) {
     const who = message.mine ? "你" : message.fromName;

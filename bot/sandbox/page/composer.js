@@ -1,8 +1,9 @@
 // Where one writes: Enter sends, Shift+Enter breaks the line; pictures and files by button, drop or paste; the @ of the robot in groups.
 
+import { sample } from "./api.js";
 import { button, h, icon } from "./dom.js";
 
-export function composer(chat, robot, { onSay, onFile }) {
+export function composer(chat, robot, samples, { onSay, onFile }) {
   const group = chat.kind === "group";
   const mention = `@${robot.name}`;
   const waiting = h("div", { class: "waiting", "aria-live": "polite" });
@@ -31,8 +32,16 @@ export function composer(chat, robot, { onSay, onFile }) {
   const atButton = group && button({ class: "at-toggle", "data-testid": "at-robot", "aria-pressed": "false", onclick: toggleMention }, mention);
   const pictures = chooser("image-input", "图片", "picture", "image/*");
   const files = chooser("file-input", "文件", "file", null);
+  // For visitors with no stamped table at hand; the bot is sent a file like any other.
+  const ready = group ? [] : samples.map((name) => button({
+    class: "sample", "data-testid": "sample", title: `发送 ${name}`,
+    onclick: async () => {
+      const content = await sample(name).catch(() => null);
+      if (content) await upload([content]);
+    },
+  }, "发盖章样张"));
   const node = h("section", { class: "composer", "aria-label": "发消息" },
-    h("div", { class: "tools" }, atButton, pictures, files, h("span", { class: "hint" }, "Enter 发送，Shift+Enter 换行")),
+    h("div", { class: "tools" }, atButton, pictures, files, ready, h("span", { class: "hint" }, "Enter 发送，Shift+Enter 换行")),
     waiting,
     field,
     sendButton);

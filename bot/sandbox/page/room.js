@@ -15,6 +15,8 @@ export function room(root, { onBack, onRead }) {
   let shown = new Map(); // id → {message, node}
   let last = null;
   let writing = null;
+  let loading = 0;
+  let arrived = []; // what came while the chat was being loaded, told after it
 
   const log = h("div", { class: "messages", "data-testid": "messages", role: "log", "aria-live": "polite", "aria-label": "消息", tabindex: "0" });
   const jump = button({ class: "jump", hidden: true, onclick: () => toEnd() }, icon("down", 16), "有新消息");
@@ -101,51 +103,67 @@ export function room(root, { onBack, onRead }) {
     }
   }
 
-  async function load() {
-    const where = chat.chat;
-    const messages = await api.messages(me.staffId, where);
-    if (chat?.chat === where) return messages;
-    return null;
+  /** Shows what the gateway has of this chat; what is said while it is being asked comes after it. */
+  async function load(show) {
+    const [who, where] = [me, chat];
+    loading += 1;
+    try {
+      const messages = await api.messages(who.staffId, where.chat);
+      if (me === who && chat === where) show(messages);
+    } finally {
+      loading -= 1;
+      if (!loading) for (const tell of arrived.splice(0)) tell();
+    }
+  }
+
+  const afterLoading = (tell) => (loading ? void arrived.push(tell) : tell());
+
+  function hear(message) {
+    const stay = wasAtEnd || message.mine;
+    const isNew = put(message);
+    if (stay) toEnd();
+    else if (isNew) jump.hidden = false;
+    if (isNew && !message.mine) seen();
+  }
+
+  function change(message) {
+    if (!shown.has(message.id)) return;
+    put(message);
+    if (wasAtEnd) toEnd();
   }
 
   const here = {
-    async open(person, entry, helper) {
+    async open(person, entry, { robot: helper, samples = [] }) {
       if (chat?.chat === entry.chat && me?.staffId === person.staffId) return;
       [me, chat, robot] = [person, entry, helper];
-      writing = composer(chat, robot, { onSay: here.say, onFile: here.send });
+      writing = composer(chat, robot, samples, { onSay: here.say, onFile: here.send });
+      [shown, last, arrived] = [new Map(), null, []];
       log.replaceChildren();
       root.replaceChildren(header(), log, jump, writing.node);
       root.dataset.kind = chat.kind;
-      const messages = await load();
-      if (!messages) return;
-      draw(messages);
+      await load(draw);
+      if (chat !== entry) return;
       seen();
       if (matchMedia("(min-width: 641px)").matches) writing.focus();
     },
     clear() {
       chat = null;
+      arrived = [];
       root.replaceChildren(h("p", { class: "nothing" }, "选一个会话"));
     },
     heard({ chat: _, ...message }) {
-      if (!chat) return;
-      const stay = wasAtEnd || message.mine;
-      const isNew = put(message);
-      if (stay) toEnd();
-      else if (isNew) jump.hidden = false;
-      if (isNew && !message.mine) seen();
+      if (chat) afterLoading(() => hear(message));
     },
     changed({ chat: _, ...message }) {
-      if (!chat || !shown.has(message.id)) return;
-      put(message);
-      if (wasAtEnd) toEnd();
+      if (chat) afterLoading(() => change(message));
     },
     async reload() {
       if (!chat) return;
-      const messages = await load().catch(() => null);
-      if (!messages) return;
-      const ids = new Set(messages.map((message) => message.id));
-      if ([...shown.keys()].every((id) => ids.has(id))) messages.forEach((message) => here.heard(message));
-      else draw(messages); // the gateway began anew
+      await load((messages) => {
+        const ids = new Set(messages.map((message) => message.id));
+        if ([...shown.keys()].every((id) => ids.has(id))) messages.forEach(hear);
+        else draw(messages); // the gateway began anew
+      }).catch((problem) => notify(problem.message));
     },
     seen,
     /** `tapped`: a quick reply; in a group the client adds the @ of the robot. */

@@ -1,0 +1,97 @@
+"""Counts what the platform bills, in memory, and writes it down every few seconds; warns before the month's quota ends.
+
+A killed process loses the count of its last seconds and nothing else. Must not know what is sent.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.threads import DatabaseThread
+from handlers import quota as talk
+from handlers.campaign.definition import Campaign
+from handlers.means import Means
+from handlers.messages import Content, Inbound
+from handlers.months import month_of
+from handlers.quota import Account
+from handlers.texts import quota as texts
+from storage import quota
+from storage.database import Database
+from storage.quota import Unit
+
+log = logging.getLogger(__name__)
+
+_EVERY = 2.0
+
+
+class Quota:
+    """`count` from the event loop; `run` writes until it is cancelled, and once more then."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        campaigns: tuple[Campaign, ...],
+        thread: DatabaseThread,
+        now: Callable[[], datetime],
+        means: Means,
+        warn_at: float,
+        alarm: Callable[[str], None],
+    ) -> None:
+        """`warn_at`: the share of a quota that is told to the operator; the end of it is told in any case."""
+        self._database, self._thread, self._now = database, thread, now
+        self._zone, self._means, self._alarm = campaigns[0].zone, means, alarm
+        self._percents = sorted({int(warn_at * 100), 100})
+        self._counted: Counter[Unit] = Counter()
+
+    def count(self, unit: Unit) -> None:
+        self._counted[unit] += 1
+
+    def received(self, inbound: Inbound) -> None:
+        """What the platform pushes it bills, copies included; a message it withheld the text of is an alarm."""
+        if inbound.chat.channel != talk.CHANNEL:
+            return
+        self.count(Unit.INBOUND)
+        if inbound.content is Content.WITHHELD:
+            self.count(Unit.WITHHELD)
+            self._alarm(texts.WITHHELD)
+
+    async def run(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(_EVERY)
+                await self.flush()
+        finally:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Writes down what was counted; what cannot be written is counted still."""
+        counted, self._counted = self._counted, Counter()
+        if not counted:
+            return
+        try:
+            low = await self._thread.run(lambda: self._write(counted))
+        except Exception:
+            log.exception("the quota's count could not be written; trying again", extra={"action": "quota.trouble"})
+            self._counted.update(counted)
+            return
+        for account in low:
+            log.warning("%s: %d of %d", account.name, account.used, account.limit, extra={"action": "quota.low"})
+            self._alarm(texts.low(account))
+
+    def _write(self, counted: Counter[Unit]) -> list[Account]:
+        """The accounts that have just become low."""
+        now = self._now()
+        month = month_of(now, self._zone)
+        with self._database.session() as session:
+            quota.add(session, month, talk.CHANNEL, counted)
+            this = talk.month(session, self._means, now, month)
+            pairs = ((this.api, Unit.API), (this.stream, Unit.INBOUND))
+            return [
+                account
+                for account, unit in pairs
+                if (reached := [at for at in self._percents if account.percent >= at])
+                and quota.warn(session, month, talk.CHANNEL, unit, reached[-1])
+            ]

@@ -1,0 +1,133 @@
+"""Where messages wait for their turn: a bounded room, everybody's own messages in the order they were said.
+
+Several people's turns make one commit. Where there is no room, the message is not acked, so that it comes again, and
+its sender is told; that word goes through the outbox too. Must not know what is said nor where it comes from.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import heappop, heappush
+
+from bot.channels import NoRoom
+from bot.intake import Intake
+from bot.metrics import Metrics
+from bot.threads import DatabaseThread
+from handlers.messages import Inbound
+
+log = logging.getLogger(__name__)
+
+TOGETHER = 20
+"""People whose turns make one commit: enough to share a slow disk, few enough that nobody waits for many."""
+_STEPS_IN = 6
+"""Rounds of the event loop from a connection's socket to the queue: frame, line, turnstile, and some to spare."""
+OF_ONE = 20
+"""Messages of one person that may wait: nobody fills the room for the others."""
+
+
+@dataclass(slots=True, order=True)
+class _Waiting:
+    said_at: datetime
+    number: int
+    inbound: Inbound = field(compare=False)
+    stored: asyncio.Future[bool] = field(compare=False)
+
+
+class Reception:
+    def __init__(self, *, intake: Intake, thread: DatabaseThread, most: int, metrics: Metrics) -> None:
+        """`most` messages may wait."""
+        self._intake, self._thread, self._most, self._metrics = intake, thread, most, metrics
+        self._queues: OrderedDict[str, list[_Waiting]] = OrderedDict()
+        self._waiting = self._numbers = 0
+        self._turned_away: dict[str, Inbound] = {}
+        self._working: asyncio.Task[None] | None = None
+
+    async def receive(self, inbound: Inbound) -> bool:
+        """Returns when the message is stored for good; False for a copy. Raises `NoRoom`, or what the database raised:
+        then it must not be acked."""
+        whose = inbound.sender_id or str(inbound.chat)
+        if self._waiting >= self._most or len(self._queues.get(whose, ())) >= OF_ONE:
+            self._turn_away(inbound)
+            raise NoRoom
+        stored = asyncio.get_running_loop().create_future()
+        self._numbers += 1
+        heappush(self._queues.setdefault(whose, []), _Waiting(inbound.received_at, self._numbers, inbound, stored))
+        self._count(+1)
+        self._work()
+        return await asyncio.shield(stored)
+
+    def _turn_away(self, inbound: Inbound) -> None:
+        self._metrics.turned_away.inc()
+        if not self._turned_away:
+            log.warning("more than %d messages wait; turned away", self._most, extra={"action": "reception.full"})
+        self._turned_away[str(inbound.chat)] = inbound
+        self._work()
+
+    def _work(self) -> None:
+        if self._working is None:
+            self._working = asyncio.create_task(self._until_empty())
+
+    async def _until_empty(self) -> None:
+        try:
+            # what still waits when the thread is closed is not acked: the platform pushes it again
+            while (self._queues or self._turned_away) and not self._thread.closed:
+                await self._gathered()
+                batch, away = self._next(), list(self._turned_away.values())
+                self._turned_away.clear()
+                await self._store(batch)
+                await self._excuse(away)
+        finally:
+            self._working = None
+
+    async def _gathered(self) -> None:
+        """What came over several connections at the same moment is all here before the first of it is taken: each has
+        its own order only."""
+        for _ in range(_STEPS_IN):
+            await asyncio.sleep(0)
+
+    def _next(self) -> list[_Waiting]:
+        """One message of each of the first people in the queue; who has more goes to its end."""
+        batch = []
+        for whose in list(self._queues)[:TOGETHER]:
+            theirs = self._queues.pop(whose)
+            batch.append(heappop(theirs))
+            if theirs:
+                self._queues[whose] = theirs
+        self._count(-len(batch))
+        # every process locks people in the same order: two that share a database never wait for each other in a ring
+        return sorted(batch, key=lambda one: one.inbound.sender_id)
+
+    async def _store(self, batch: Sequence[_Waiting]) -> None:
+        if not batch:
+            return
+        inbounds = [one.inbound for one in batch]
+        (taken,) = await asyncio.gather(
+            self._thread.run(lambda: self._intake.take_all(inbounds)), return_exceptions=True
+        )
+        verdicts = taken if isinstance(taken, list) else [taken] * len(batch)
+        for one, verdict in zip(batch, verdicts, strict=True):
+            if one.stored.cancelled():
+                continue
+            if isinstance(verdict, BaseException):
+                one.stored.set_exception(verdict)
+            else:
+                one.stored.set_result(verdict)
+                self._metrics.copies.inc(not verdict)
+
+    async def _excuse(self, away: Sequence[Inbound]) -> None:
+        if not away:
+            return
+        try:
+            await self._thread.run(lambda: self._intake.excuse(away))
+        except Exception:
+            log.exception("people who were turned away could not be told", extra={"action": "reception.trouble"})
+            for inbound in away:
+                self._turned_away.setdefault(str(inbound.chat), inbound)
+            await asyncio.sleep(1.0)
+
+    def _count(self, change: int) -> None:
+        self._waiting += change
+        self._metrics.waiting.set(self._waiting)

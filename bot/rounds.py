@@ -1,0 +1,116 @@
+"""A postman's round: one channel's replies, or its bulk. Claims what may go, has it carried, looks again.
+
+Replies have rounds and hands of their own, so that nothing that happens to a broadcast holds up somebody who waits for
+an answer. Bulk is claimed only when its call may begin. Must not know what a platform is.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot.carrier import LEASE, Carrier
+from bot.channels import Channel
+from bot.threads import DatabaseThread
+from storage.delivery import Claimed
+
+log = logging.getLogger(__name__)
+
+REPLIES_AT_ONCE = 8
+"""Replies under way per channel; httpx's engines do best with about ten (perf facts §6)."""
+_POLL = 1.0
+
+Claim = Callable[[datetime, int], list[list[Claimed]]]
+"""At most so many parcels, claimed until the moment given."""
+
+
+class Round:
+    """`run` carries until it is cancelled; then it waits for what is under way."""
+
+    def __init__(
+        self,
+        *,
+        channel: Channel,
+        claim: Claim,
+        bulk: bool,
+        carrier: Carrier,
+        thread: DatabaseThread,
+        real_now: Callable[[], datetime],
+        wake_all: Callable[[], None],
+    ) -> None:
+        """`wake_all` is called when a broadcast has left a chat: a reply may wait for it."""
+        self._channel, self._claim, self.bulk, self._carrier = channel, claim, bulk, carrier
+        self._thread, self._real_now, self._wake_all = thread, real_now, wake_all
+        self._wake = asyncio.Event()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._trust = 1
+        """So much bulk is under way at the most: one call until the first comes back well, one more for each that does,
+        half for each that does not. A process killed while the platform is silent leaves few in doubt."""
+        self._stopping = False
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self, last_deliveries: float) -> None:
+        """`last_deliveries`: seconds a stop waits for letters under way, so that a clean stop leaves none doubtful."""
+        try:
+            while True:
+                self._wake.clear()
+                if not await self._once():
+                    await self._rest()
+        finally:
+            self._stopping = True
+            if self._under_way:
+                await asyncio.wait(self._under_way, timeout=last_deliveries)
+
+    def _room(self) -> int:
+        """How many parcels may begin now."""
+        if not self.bulk:
+            return REPLIES_AT_ONCE - len(self._under_way)
+        return min(self._channel.pace.room(), self._trust - len(self._under_way))
+
+    async def _once(self) -> bool:
+        """Starts as many deliveries as there is room for; True if there was anything to start."""
+        if (room := self._room()) <= 0:
+            return False
+        until = self._real_now() + LEASE
+        claiming = asyncio.ensure_future(self._thread.run(lambda: self._claim(until, room)))
+        try:
+            parcels = await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            for letters in await claiming:  # what the thread claims meanwhile is not forgotten
+                await self._carrier.release(letters)
+            raise
+        except Exception:
+            log.exception("the outbox cannot be read; trying again", extra={"action": "outbox.trouble"})
+            return False
+        for letters in parcels:
+            task = asyncio.create_task(self._carry(letters))
+            self._under_way.add(task)
+            task.add_done_callback(self._arrived)
+        return bool(parcels)
+
+    async def _carry(self, letters: Sequence[Claimed]) -> None:
+        if self._stopping:
+            await self._carrier.release(letters)
+        elif await self._carrier.carry(self._channel, letters):
+            self._trust = min(self._trust + 1, self._channel.pace.whole)
+        else:
+            self._trust = max(self._trust // 2, 1)
+
+    def _arrived(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self.wake()
+        if self.bulk:
+            self._wake_all()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a delivery could not be settled", exc_info=error, extra={"action": "outbox.trouble"})
+
+    async def _rest(self) -> None:
+        """Until woken, until the pace allows the next call, a second at most."""
+        pause = min(self._channel.pace.delay() or _POLL, _POLL) if self.bulk else _POLL
+        try:
+            async with asyncio.timeout(pause):  # wait_for of Python 3.11 swallows a cancel that meets the wake
+                await self._wake.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,34 @@
+"""What every table of a campaign file is made of: names, conditions, and that nothing unknown stands in it."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Alternative = dict[str, list[str]]
+When = list[Alternative]
+"""Any of the alternatives holds; within one, every key does. A value `!x` means «answered, and not x»; the key `is`
+names a condition of the file, the key `area` the area rule of the person's unit, the key `filled` who answers."""
+
+Filled = Literal["self", "proxy"]
+FILLED: tuple[Filled, ...] = ("self", "proxy")
+"""Who answers: the person themselves, or a colleague for somebody without an account."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Dated(Part):
+    """What may come or change while people are answering, by revisions of the file."""
+
+    since: int = Field(default=1, ge=1)
+    """The revision that added it."""
+    changed: int = Field(default=0, ge=0)
+    """The last revision that changed its meaning: earlier answers do not count for those concerned."""
+    material: bool = False
+    """Those who have finished are asked as well; without it they are left alone."""
+
+    def new_to(self, revision: int) -> bool:
+        """Whether it came or changed after this revision."""
+        return max(self.since, self.changed) > revision

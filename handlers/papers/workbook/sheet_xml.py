@@ -1,0 +1,59 @@
+"""Cells of a sheet as they stand in its file. openpyxl makes objects of every cell, which takes most of the time of a
+long table; the frame around the rows stays its work.
+
+Must not know how cells look: a look is a number here.
+"""
+
+from functools import lru_cache
+from xml.sax.saxutils import escape
+
+from openpyxl.utils import get_column_letter
+
+from handlers.papers.cell_text import legal_text
+
+LETTERS = tuple(get_column_letter(column) for column in range(1, 100))
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def inline(text: str) -> tuple[str, bool]:
+    """A text as a cell holds it, empty for none; and whether it would be a formula after an edit in Excel."""
+    text = legal_text(text)
+    if not text:
+        return "", False
+    space = ' xml:space="preserve"' if text[0].isspace() or text[-1].isspace() else ""
+    return f"<is><t{space}>{escape(text)}</t></is>", text.startswith(_FORMULA_SIGNS)
+
+
+again = lru_cache(maxsize=4096)(inline)
+"""The same for texts that are likely to come again."""
+
+
+def text_cell(place: str, style: int, held: str) -> str:
+    """`held` is what `inline` made of the text."""
+    return f'<c r="{place}" s="{style}" t="inlineStr">{held}</c>' if held else f'<c r="{place}" s="{style}"/>'
+
+
+CellForm = tuple[str, str, str, str]
+"""A column's cell as it will stand in every row: ahead of the row's number, then what is behind it in an empty cell, in
+one with a text, and in one with a text that has to stay one."""
+
+
+def cell_form(letter: str, plain: int, quoted: int) -> CellForm:
+    text, guarded = (f'" s="{style}" t="inlineStr">' for style in (plain, quoted))
+    return f'<c r="{letter}', f'" s="{plain}"/>', text, guarded
+
+
+def number_cell(place: str, style: int, value: float) -> str:
+    return f'<c r="{place}" s="{style}"><v>{value!r}</v></c>'
+
+
+def whole_row(number: int, height: float | None, cells: str) -> str:
+    """A row with its cells; `height` in points, None for what the program thinks fit."""
+    tall = f' ht="{height:g}" customHeight="1"' if height is not None else ""
+    return f'<row r="{number}"{tall}>{cells}</row>'
+
+
+def merges(places: list[str]) -> str:
+    """The part behind the rows that joins cells; empty where there is nothing to join."""
+    joined = "".join(f'<mergeCell ref="{place}"/>' for place in places)
+    return f'<mergeCells count="{len(places)}">{joined}</mergeCells>' if places else ""

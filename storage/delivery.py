@@ -1,0 +1,292 @@
+"""Letters under way: claimed before sending, settled after. Several postmen may do so at once.
+
+A lane has one letter under way at a time. No answer means doubtful, not failed; only for a platform that refuses a
+repeated key does a letter come back by itself, with the parcel it went with. Must not know what a letter says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Row, and_, bindparam, literal, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, exists, select, update
+
+from storage.models import Outgoing
+from storage.models.columns import Moment
+from storage.outbox import ORPHANED, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A letter to be sent now. `again`: a call with it got no answer, and this is the same call once more."""
+
+    id: int
+    key: str
+    lane: str
+    topic: str
+    body: str
+    attempts: int
+    parcel: str
+    again: bool = False
+
+
+def claim_replies(
+    session: Session, channel: str, *, now: datetime, limit: int, leased_until: datetime
+) -> list[Claimed]:
+    """The next letters that are not bulk, at most one per lane, in the order of writing, each a parcel of its own."""
+    asked = {"channel": channel, "now": now, "most": limit}
+    rows = session.connection().execute(_REPLIES, asked).all()
+    return _take(session, [[row] for row in rows], leased_until)
+
+
+def claim_bulk(
+    session: Session, channel: str, *, now: datetime, parcels: int, most: int, leased_until: datetime
+) -> list[list[Claimed]]:
+    """The next bulk letters as parcels of at most `most`, those that have waited longest first. A parcel takes its
+    letters from the whole queue, so that a text to so many persons makes as few calls as it can."""
+    taken: list[list[Claimed]] = []
+    busy: list[str] = []
+    while len(taken) < parcels:
+        head = session.connection().execute(_HEAD, {"channel": channel, "now": now, "busy": busy}).first()
+        if head is None:
+            break
+        if letters := _with(session, head, now, most):
+            taken.append(_take(session, [letters], leased_until))
+        else:
+            busy.append(head.batch)
+    return taken
+
+
+def _with(session: Session, head: Row[Any], now: datetime, most: int) -> Sequence[Row[Any]]:
+    """The letters that go with the head of the queue; none where it had better wait a moment. A parcel that got no
+    answer goes again whole or not now."""
+    if not head.batch:
+        return [head]
+    connection, same = session.connection(), {"batch": head.batch, "parcel": head.parcel}
+    if not head.parcel:
+        free = connection.execute(_FREE_OF_BATCH, same | {"now": now, "most": most}).all()
+        if len(free) < most and connection.execute(_HELD_UP, same | {"now": now}).first():
+            return []  # somebody is just being answered: with them it is one call, without them two
+        return free
+    letters = connection.execute(_PARCEL, same).all()
+    lanes = [letter.lane for letter in letters]
+    return [] if connection.execute(_UNDER_WAY, {"lanes": lanes}).first() else letters
+
+
+def _take(session: Session, parcels: Sequence[Sequence[Row[Any]]], leased_until: datetime) -> list[Claimed]:
+    """Marks the letters of parcels as under way."""
+    claimed: list[Claimed] = []
+    for letters in parcels:
+        first = letters[0]
+        called = first.parcel or (first.key if not first.attempts else f"{first.key}~{first.attempts}")
+        claimed += [
+            Claimed(
+                id=row.id,
+                key=row.key,
+                lane=row.lane,
+                topic=row.topic,
+                body=row.body,
+                attempts=row.attempts + 1,
+                parcel=called,
+                again=bool(first.parcel),
+            )
+            for row in letters
+        ]
+    if claimed:
+        marks = [{"letter": one.id, "until": leased_until, "called": one.parcel} for one in claimed]
+        session.connection().execute(_SET_OUT, marks)
+    return claimed
+
+
+# ---- the statements of every round, built once: building them costs many times what running them does
+
+_NOW = bindparam("now", type_=Moment)
+_WAITING: ColumnElement[bool] = col(Outgoing.state) == literal(State.WAITING.value, literal_execute=True)
+"""Spelled out in the statement: only so does a database see that the indexes of what waits will do."""
+_LETTER = select(
+    *(col(c) for c in (Outgoing.id, Outgoing.key, Outgoing.lane, Outgoing.topic, Outgoing.body)),
+    *(col(c) for c in (Outgoing.attempts, Outgoing.parcel, Outgoing.batch)),
+)
+
+
+def _queued(*, bulk: bool) -> Any:
+    queue = _LETTER.where(_WAITING, col(Outgoing.channel) == bindparam("channel"), col(Outgoing.bulk) == bulk)
+    return queue.where(col(Outgoing.not_before) <= _NOW)
+
+
+def _free(letters: Any) -> Any:
+    """Those of the letters whose time has come and is not over, whose lane is free and none ahead of them."""
+    earlier = aliased(Outgoing)
+    same_bulk = col(earlier.bulk) == Outgoing.bulk
+    ahead = exists().where(
+        col(earlier.lane) == Outgoing.lane,
+        col(earlier.state) == State.WAITING,
+        # a letter put off keeps its place: what was written after it does not overtake it
+        or_(col(earlier.not_before) <= _NOW, and_(col(earlier.attempts) > 0, same_bulk)),
+        or_(col(earlier.bulk) < Outgoing.bulk, and_(same_bulk, col(earlier.id) < Outgoing.id)),
+    )
+    return _timely(letters).where(~ahead, ~_taken()).with_for_update(skip_locked=True)
+
+
+def _held_up(letters: Any) -> Any:
+    """Those whose reader is just being answered."""
+    reply = aliased(Outgoing)
+    answered = exists().where(
+        col(reply.lane) == Outgoing.lane,
+        col(reply.state) == State.WAITING,
+        col(reply.bulk).is_(False),
+        col(reply.not_before) <= _NOW,
+    )
+    return _timely(letters).where(or_(_taken(), answered))
+
+
+def _timely(letters: Any) -> Any:
+    in_time = or_(col(Outgoing.expires_at).is_(None), col(Outgoing.expires_at) >= _NOW)
+    return letters.where(col(Outgoing.not_before) <= _NOW, in_time)
+
+
+def _taken() -> ColumnElement[bool]:
+    """A letter is under way in the lane."""
+    sending = aliased(Outgoing)
+    return exists().where(col(sending.lane) == Outgoing.lane, col(sending.state) == State.SENDING)
+
+
+_MOST = bindparam("most", type_=Integer)
+_REPLIES = _free(_queued(bulk=False)).order_by(col(Outgoing.id)).limit(_MOST)
+_NOT_BUSY = col(Outgoing.batch).not_in(bindparam("busy", expanding=True))
+_HEAD = _free(_queued(bulk=True)).where(_NOT_BUSY).order_by(col(Outgoing.not_before), col(Outgoing.id)).limit(1)
+# nothing but the batch is named, so that its index is the one the database takes
+_OF_BATCH = _LETTER.where(
+    _WAITING, col(Outgoing.batch) == bindparam("batch"), col(Outgoing.parcel) == bindparam("parcel")
+).order_by(col(Outgoing.id))
+_FREE_OF_BATCH = _free(_OF_BATCH).limit(_MOST)
+_HELD_UP = _held_up(_OF_BATCH).limit(1)
+_PARCEL = _OF_BATCH.with_for_update(skip_locked=True)
+_UNDER_WAY = (
+    select(Outgoing.id)
+    .where(col(Outgoing.lane).in_(bindparam("lanes", expanding=True)), Outgoing.state == State.SENDING)
+    .limit(1)
+)
+_SET_OUT = (
+    update(Outgoing)
+    .where(col(Outgoing.id) == bindparam("letter"))
+    .values(
+        state=State.SENDING,
+        leased_until=bindparam("until"),
+        parcel=bindparam("called"),
+        attempts=Outgoing.attempts + 1,
+    )
+)
+
+
+# ---------------------------------------------------------------- what became of them
+
+
+def settle(
+    session: Session, letter_ids: Sequence[int], state: State, *, at: datetime, receipt: str = "", trouble: str = ""
+) -> None:
+    """The end of claimed letters. One whose lease ended meanwhile may still turn from doubtful to sent."""
+    values = {"letters": letter_ids, "fate": state, "at": at, "receipt_id": receipt[:200], "why": trouble[:300]}
+    session.connection().execute(_SETTLE, values)
+
+
+_SETTLE = (
+    update(Outgoing)
+    .where(
+        col(Outgoing.id).in_(bindparam("letters", expanding=True)),
+        col(Outgoing.state).in_([State.SENDING, State.DOUBTFUL]),
+    )
+    .values(
+        state=bindparam("fate"),
+        settled_at=bindparam("at"),
+        leased_until=None,
+        receipt=bindparam("receipt_id"),
+        trouble=bindparam("why"),
+    )
+)
+
+
+def prolong(session: Session, letter_ids: Sequence[int], until: datetime) -> None:
+    """Claimed letters that take longer: a paper of a whole city is being made."""
+    session.exec(
+        update(Outgoing)
+        .where(col(Outgoing.id).in_(letter_ids), col(Outgoing.state) == State.SENDING)
+        .values(leased_until=until)
+    )
+
+
+def release(session: Session, letter_ids: Sequence[int]) -> None:
+    """Back to waiting: claimed, but nothing was begun with it."""
+    _back(session, letter_ids, attempts=Outgoing.attempts - 1, parcel="")
+
+
+def put_off(
+    session: Session,
+    letter_ids: Sequence[int],
+    *,
+    until: datetime,
+    trouble: str,
+    alone: bool = False,
+    same_parcel: bool = False,
+) -> None:
+    """Back to waiting: the platform said «later» and took nothing. `alone`: not in one call with others any more.
+    `same_parcel`: nobody knows what it took, and it refuses what it has."""
+    values: dict[str, Any] = {"not_before": until, "trouble": trouble[:300]}
+    if not same_parcel:
+        values["parcel"] = ""
+    if alone:
+        values["batch"] = ""
+    _back(session, letter_ids, **values)
+
+
+def _back(session: Session, letter_ids: Sequence[int], **values: Any) -> None:
+    session.exec(
+        update(Outgoing)
+        .where(col(Outgoing.id).in_(letter_ids), col(Outgoing.state) == State.SENDING)
+        .values(state=State.WAITING, leased_until=None, **values)
+    )
+
+
+# ---------------------------------------------------------------- what nobody settled
+
+
+def sweep(session: Session, *, now: datetime, real_now: datetime, keyed: Sequence[str] = ()) -> tuple[int, int]:
+    """Letters nobody settled become doubtful (those of `keyed` channels go once more), letters past their time expire.
+    Returns how many of each. Leases are measured in real time, expiry in the campaign's."""
+    doubtful = _abandoned(session, col(Outgoing.leased_until) < real_now, at=now, keyed=keyed)
+    expired = session.exec(
+        update(Outgoing).where(_WAITING, col(Outgoing.expires_at) < now).values(state=State.EXPIRED, settled_at=now)
+    ).rowcount
+    return doubtful, expired
+
+
+def orphans(session: Session, *, at: datetime, keyed: Sequence[str] = ()) -> int:
+    """At the start of the only process on a database: what a killed one was sending is doubtful now, not after its
+    lease. Returns how many."""
+    return _abandoned(session, literal(True), at=at, keyed=keyed)
+
+
+def _abandoned(session: Session, which: ColumnElement[bool], *, at: datetime, keyed: Sequence[str]) -> int:
+    sending = col(Outgoing.state) == literal(State.SENDING.value, literal_execute=True)
+    if keyed:
+        session.exec(
+            update(Outgoing)
+            .where(sending, which, col(Outgoing.channel).in_(keyed))
+            .values(state=State.WAITING, leased_until=None, trouble=ORPHANED)
+        )
+    return session.exec(
+        update(Outgoing)
+        .where(sending, which)
+        .values(state=State.DOUBTFUL, settled_at=at, leased_until=None, trouble=ORPHANED)
+    ).rowcount
+
+
+def refuse_unknown(session: Session, channels: Sequence[str], *, at: datetime) -> int:
+    """Letters for a channel this program does not have are refused; how many."""
+    return session.exec(
+        update(Outgoing)
+        .where(_WAITING, col(Outgoing.channel).not_in(channels))
+        .values(state=State.REFUSED, settled_at=at, trouble="no such channel is set up")
+    ).rowcount

@@ -1,0 +1,116 @@
+"""Rows are entered in the transaction that writes them: whatever a session flushes and `kinds` names.
+
+The keyed mark says that this program wrote the row: somebody who only has the database cannot add one. Needs the vault,
+which `begin` gives to every session of a database; rows written without it are told apart when the chain is checked.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import event, func, insert, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session as AnySession
+from sqlalchemy.orm import UOWTransaction
+from sqlmodel import Session, col
+
+from storage.database import Database
+from storage.evidence import around, kinds
+from storage.evidence.kinds import BY_TABLE, KINDS, Kind
+from storage.evidence.links import canonical, entry_mark, leaf_of, new_salt
+from storage.models import Entry, Setting
+from storage.statements import insert_new
+from storage.vault import Vault
+
+_ENTRY = insert(Entry)
+_VAULT = "vault"
+_SINCE = "evidence"
+"""The setting that says that the rows of before were taken in."""
+
+
+def begin(database: Database, vault: Vault) -> None:
+    """From now on every session of this database enters what it writes."""
+    database.info[_VAULT] = vault
+
+
+@event.listens_for(AnySession, "after_flush")
+def _enter_flushed(session: AnySession, _context: UOWTransaction) -> None:
+    vault = session.info.get(_VAULT)
+    if vault is None:
+        return
+    entries = [
+        entry
+        for written, new in ((session.new, True), (session.dirty, False))
+        for instance in written
+        if (kind := BY_TABLE.get(type(instance))) and kind.only(instance)
+        if (entry := _entered(session.connection(), vault, kind, instance, new=new))
+    ]
+    if entries:
+        session.connection().execute(_ENTRY, entries)
+
+
+def enter(session: Session, instance: Any) -> None:
+    """Enters a row that was written past the session's objects."""
+    vault = session.info.get(_VAULT)
+    if vault is not None:
+        entry = _entered(session.connection(), vault, BY_TABLE[type(instance)], instance, new=True)
+        session.connection().execute(_ENTRY, entry)
+
+
+def announce(session: Session, vault: Vault, kind: str, row: str, campaign: str, told: Mapping[str, Any]) -> None:
+    """Enters a fact that has no row: what it says stands in the entry itself."""
+    about = canonical(told)
+    session.connection().execute(_ENTRY, _entry(vault, kind, row, campaign, about, about, new_salt()))
+
+
+def take_in(session: Session, vault: Vault) -> int:
+    """Enters the rows of a database that had no evidence yet, once; returns how many. Never where there is a chain:
+    then a row without an entry was not written by this program."""
+    fresh = insert_new(session, Setting, {"name": _SINCE, "value": "1"})
+    if not fresh or session.connection().scalar(select(func.count()).select_from(Entry)):
+        return 0
+    connection, taken = session.connection(), 0
+    for kind in KINDS:
+        for row, campaign in list(kinds.rows(connection, kind)):
+            connection.execute(_ENTRY, _of_row(connection, vault, kind, row, campaign))
+            taken += 1
+    return taken
+
+
+def _entered(connection: Connection, vault: Vault, kind: Kind, instance: Any, *, new: bool) -> dict[str, Any] | None:
+    """The entry of a row; None where it was changed and says the same."""
+    campaign = kinds.campaign_of(connection, kind, instance)
+    if not new and _says_the_same(connection, kind, instance, campaign):
+        return None
+    return _of_row(connection, vault, kind, instance, campaign)
+
+
+def _says_the_same(connection: Connection, kind: Kind, instance: Any, campaign: str) -> bool:
+    """It was changed where nothing is digested."""
+    newest = (
+        select(col(Entry.salt), col(Entry.leaf), col(Entry.about))
+        .where(col(Entry.kind) == kind.name, col(Entry.row) == kind.row(instance))
+        .order_by(col(Entry.id).desc())
+    )
+    known = connection.execute(newest.limit(1)).first()
+    return known is not None and known.leaf == leaf_of(known.salt, kind.content(instance, campaign, known.about))
+
+
+def _of_row(connection: Connection, vault: Vault, kind: Kind, row: Any, campaign: str) -> dict[str, Any]:
+    salt = new_salt()
+    about = around.of(connection, vault, kind, row, salt)
+    return _entry(vault, kind.name, kind.row(row), campaign, about, kind.content(row, campaign, about), salt)
+
+
+def _entry(vault: Vault, kind: str, row: str, campaign: str, about: str, content: str, salt: str) -> dict[str, Any]:
+    leaf = leaf_of(salt, content)
+    return {
+        "kind": kind,
+        "row": row,
+        "campaign": campaign,
+        "about": about,
+        "salt": salt,
+        "leaf": leaf,
+        "mark": entry_mark(vault, kind, row, campaign, leaf),
+        "head": "",
+        "head_mark": "",
+    }

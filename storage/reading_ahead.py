@@ -1,0 +1,54 @@
+"""Reads for several people at once what the turn of each looks at first: their self-checks, answers and units.
+
+One statement for all; the rooms these belong to hand it out (`cases`, `roster`). Must not know what becomes of it.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
+
+from storage import at_hand, cases, roster
+from storage.models import AnswerLine, Case, Person, Unit
+
+_CASES = select(Case).where(
+    col(Case.campaign).in_(bindparam("campaigns", expanding=True)),
+    col(Case.person_id).in_(bindparam("people", expanding=True)),
+)
+_LINES = (
+    select(AnswerLine.case_id, AnswerLine.key, AnswerLine.given)
+    .where(col(AnswerLine.case_id).in_(bindparam("cases", expanding=True)))
+    .order_by(col(AnswerLine.id))
+)
+_UNITS = select(Unit).where(col(Unit.id).in_(bindparam("units", expanding=True)))
+
+
+def read(session: Session, people: Sequence[Person], campaigns: Sequence[str]) -> None:
+    """What is read stays with the session until it is taken, none of it among the session's own objects."""
+    _read_cases(session, [person.id or 0 for person in people], campaigns)
+    _read_units(session, {person.unit_id for person in people})
+    session.expunge_all()
+
+
+def _read_cases(session: Session, people: Sequence[int], campaigns: Sequence[str]) -> None:
+    found: dict[tuple[str, int], Case | None] = {(campaign, one): None for campaign in campaigns for one in people}
+    for case in session.scalars(_CASES, {"campaigns": campaigns, "people": people}):
+        found[case.campaign, case.person_id] = case
+    lines: dict[int, list[tuple[str, str | None]]] = {case.id or 0: [] for case in found.values() if case}
+    for case_id, key, given in session.connection().execute(_LINES, {"cases": list(lines)}) if lines else ():
+        lines[case_id].append((key, given))
+    at_hand.put(session, cases.CASES, found)
+    at_hand.put(session, cases.LINES, lines)
+
+
+def _read_units(session: Session, wanted: set[int]) -> None:
+    units = {unit.id or 0: unit for unit in session.scalars(_UNITS, {"units": list(wanted)})}
+    above = {one for unit in units.values() for one in _above(unit)} - set(units)
+    units |= {unit.id or 0: unit for unit in session.scalars(_UNITS, {"units": list(above)})} if above else {}
+    chains = {one: [*map(units.get, _above(units[one])), units[one]] for one in wanted}
+    at_hand.put(session, roster.CHAINS, {one: chain for one, chain in chains.items() if None not in chain})
+
+
+def _above(unit: Unit) -> list[int]:
+    """The ids of the units above one, from the root down."""
+    return [int(one) for one in unit.path.strip("/").split("/")[:-1]]

@@ -1,0 +1,85 @@
+"""To whom a broadcast goes: people by what they have still to do, or by their office; groups by their unit.
+
+A few columns of each, for many people at once: a whole city is read in a moment. Must not know what they are told.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, func
+from sqlmodel import Session, col, select
+
+from storage.lists import missing_now
+from storage.models import Appointment, Case, Person, Unit
+from storage.roster import in_term
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A person as somebody to write to. `begun`: they have answered something already."""
+
+    id: int
+    staff_id: str
+    reached_at: str
+    account: bool
+    begun: bool = False
+
+
+def unfinished(session: Session, campaign: str, path: str) -> list[Recipient]:
+    """Everybody below `path` who has yet to hand in."""
+    columns = (col(Person.id), col(Person.staff_id), col(Person.reached_at), col(Person.account), col(Case.id))
+    found = missing_now(campaign, *columns).where(col(Unit.path).startswith(path)).order_by(col(Person.id))
+    return [Recipient(a, b, c, d, case is not None) for a, b, c, d, case in session.execute(found).all()]
+
+
+def everyone(session: Session, path: str) -> list[Recipient]:
+    """Everybody below `path` who has not left."""
+    found = select(Person.id, Person.staff_id, Person.reached_at, Person.account).join(
+        Unit, col(Unit.id) == col(Person.unit_id)
+    )
+    found = found.where(col(Person.active).is_(True), col(Unit.path).startswith(path)).order_by(col(Person.id))
+    return [Recipient(a or 0, b, c, d) for a, b, c, d in session.exec(found).all()]
+
+
+def coordinators(session: Session, path: str, now: datetime) -> list[Recipient]:
+    """Everybody in office for a unit below `path`, once each."""
+    found = (
+        select(Person.id, Person.staff_id, Person.reached_at, Person.account)
+        .join(Appointment, col(Appointment.person_id) == col(Person.id))
+        .join(Unit, col(Unit.id) == col(Appointment.unit_id))
+        .where(col(Person.active).is_(True), col(Unit.path).startswith(path), in_term(now))
+        .distinct()
+        .order_by(col(Person.id))
+    )
+    return [Recipient(a or 0, b, c, d) for a, b, c, d in session.exec(found).all()]
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """A unit, and how many people stand directly in it."""
+
+    unit_id: int
+    parent_id: int | None
+    code: str
+    path: str
+    people: int
+    no_account: int
+
+
+def heads(session: Session, path: str) -> list[Heads]:
+    """Every unit below `path` with its own people."""
+    count = func.count(col(Person.id))
+    without = func.sum(case((col(Person.account).is_(False), 1), else_=0))
+    of_unit = and_(col(Person.unit_id) == col(Unit.id), col(Person.active).is_(True))
+    columns: tuple[Any, ...] = (col(Unit.id), col(Unit.parent_id), col(Unit.code), col(Unit.path), count, without)
+    found = (
+        select(*columns)
+        .select_from(Unit)
+        .outerjoin(Person, of_unit)
+        .where(col(Unit.path).startswith(path))
+        .group_by(col(Unit.id), col(Unit.parent_id), col(Unit.code), col(Unit.path))
+        .order_by(col(Unit.path))
+    )
+    rows = session.execute(found).all()
+    return [Heads(i or 0, parent, code, own, people, none or 0) for i, parent, code, own, people, none in rows]

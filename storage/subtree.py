@@ -1,0 +1,56 @@
+"""A unit with all below it: as a condition of a query, and rolling numbers up the tree. Must not know what is
+counted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, true
+from sqlmodel import Session, col
+
+from storage.models import Unit
+
+Numbers = list[int]
+"""Figures while they are added up, in an order their owner knows."""
+
+
+def whole(path: str) -> bool:
+    """Whether a path is a root's or the one above all: then a condition would only cost time."""
+    return path.count("/") <= 2
+
+
+def within(unit_id: Any, path: str) -> ColumnElement[bool]:
+    """The condition that a unit lies below `path`. None for a root: whoever counts there leaves out the units of other
+    roots by `below`."""
+    if whole(path):
+        return true()
+    inside = select(col(Unit.id)).where(col(Unit.path).startswith(path))
+    found: ColumnElement[bool] = unit_id.in_(inside)
+    return found
+
+
+def below(session: Session, path: str) -> dict[int, str]:
+    """The units below `path` with it among them, and their own paths."""
+    rows = session.execute(select(col(Unit.id), col(Unit.path)).where(col(Unit.path).startswith(path)))
+    return {unit_id or 0: own for unit_id, own in rows}
+
+
+def added(one: Numbers, other: Numbers) -> Numbers:
+    return [a + b for a, b in zip(one, other, strict=True)]
+
+
+def rolled_up(
+    session: Session, top: Unit, own: Mapping[int, Numbers], none: Numbers
+) -> tuple[Numbers, Numbers, list[tuple[Unit, Numbers]]]:
+    """The numbers of a unit with all below it, its own alone, and those of each unit directly below with all that one
+    holds, by code: its own and these add up to the whole."""
+    total, parts = none, dict[int, Numbers]()
+    for unit_id, path in below(session, top.path).items():
+        if (numbers := own.get(unit_id)) is None:
+            continue
+        total = added(total, numbers)
+        child, _, _ = path.removeprefix(top.path).partition("/")
+        if child:
+            parts[int(child)] = added(parts.get(int(child), none), numbers)
+    children = session.execute(select(Unit).where(col(Unit.parent_id) == top.id).order_by(col(Unit.code))).scalars()
+    listed = [(unit, parts[unit.id]) for unit in children if unit.id in parts]
+    return total, own.get(top.id or 0, none), listed
