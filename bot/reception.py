@@ -72,9 +72,10 @@ class Reception:
 
     async def _until_empty(self) -> None:
         try:
-            # what still waits when the thread is closed is not acked: the platform pushes it again
-            while (self._queues or self._turned_away) and not self._thread.closed:
+            while self._queues or self._turned_away:
                 await self._gathered()
+                if self._thread.closed:
+                    return  # what still waits is not acked: the platform pushes it again
                 batch, away = self._next(), list(self._turned_away.values())
                 self._turned_away.clear()
                 await self._store(batch)
@@ -118,7 +119,7 @@ class Reception:
                 self._metrics.copies.inc(not verdict)
 
     async def _excuse(self, away: Sequence[Inbound]) -> None:
-        if not away:
+        if not away or self._thread.closed:
             return
         try:
             await self._thread.run(lambda: self._intake.excuse(away))
