@@ -78,6 +78,7 @@ class App:
             thread=self._thread,
             most=config.queue,
             metrics=self.metrics,
+            are_first=lambda inbounds: self._turnstile.are_first(inbounds),
         )
         self._turnstile = Turnstile(database, reception.receive)
         self.zhezhengding = Zhezhengding.of(
@@ -248,6 +249,7 @@ class App:
         starting.warn(self._base.campaigns, self._clock())
         await self._thread.run(self._put_in_order)
         await self._thread.run(self._metronome.learn)
+        await self._turnstile.open()
         self._metronome.start()
         beside = [
             asyncio.create_task(self._changes.run()),

@@ -7,7 +7,7 @@ its sender is told; that word goes through the outbox too. Must not know what is
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heappop, heappush
@@ -24,6 +24,8 @@ TOGETHER = 20
 """People whose turns make one commit: enough to share a slow disk, few enough that nobody waits for many."""
 _STEPS_IN = 6
 """Rounds of the event loop from a connection's socket to the queue: frame, line, turnstile, and some to spare."""
+_LOOK = 0.02
+"""Seconds until it is asked again, where nobody's turn may begin."""
 OF_ONE = 20
 """Messages of one person that may wait: nobody fills the room for the others."""
 
@@ -37,8 +39,18 @@ class _Waiting:
 
 
 class Reception:
-    def __init__(self, *, intake: Intake, thread: DatabaseThread, most: int, metrics: Metrics) -> None:
-        """`most` messages may wait."""
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        thread: DatabaseThread,
+        most: int,
+        metrics: Metrics,
+        are_first: Callable[[Sequence[Inbound]], Awaitable[Sequence[bool]]] | None = None,
+    ) -> None:
+        """`most` messages may wait. `are_first` says for each whether its turn may begin; those that must wait are
+        asked about again."""
+        self._are_first = are_first
         self._intake, self._thread, self._most, self._metrics = intake, thread, most, metrics
         self._queues: OrderedDict[str, list[_Waiting]] = OrderedDict()
         self._waiting = self._numbers = 0
@@ -48,7 +60,7 @@ class Reception:
     async def receive(self, inbound: Inbound) -> bool:
         """Returns when the message is stored for good; False for a copy. Raises `NoRoom`, or what the database raised:
         then it must not be acked."""
-        whose = inbound.sender_id or str(inbound.chat)
+        whose = _whose(inbound)
         if self._waiting >= self._most or len(self._queues.get(whose, ())) >= OF_ONE:
             self._turn_away(inbound)
             raise NoRoom
@@ -74,9 +86,10 @@ class Reception:
         try:
             while self._queues or self._turned_away:
                 await self._gathered()
+                batch = await self._sifted(self._next())
                 if self._thread.closed:
                     return  # what still waits is not acked: the platform pushes it again
-                batch, away = self._next(), list(self._turned_away.values())
+                away = list(self._turned_away.values())
                 self._turned_away.clear()
                 await self._store(batch)
                 await self._excuse(away)
@@ -100,6 +113,19 @@ class Reception:
         self._count(-len(batch))
         # every process locks people in the same order: two that share a database never wait for each other in a ring
         return sorted(batch, key=lambda one: one.inbound.sender_id)
+
+    async def _sifted(self, batch: list[_Waiting]) -> list[_Waiting]:
+        """Those whose turn may begin; the others wait on."""
+        if self._are_first is None or not batch:
+            return batch
+        verdicts = await self._are_first([one.inbound for one in batch])
+        back = [one for one, first in zip(batch, verdicts, strict=True) if not first]
+        for one in back:
+            heappush(self._queues.setdefault(_whose(one.inbound), []), one)
+        self._count(len(back))
+        if len(back) == len(batch):
+            await asyncio.sleep(_LOOK)
+        return [one for one, first in zip(batch, verdicts, strict=True) if first]
 
     async def _store(self, batch: Sequence[_Waiting]) -> None:
         if not batch:
@@ -132,3 +158,7 @@ class Reception:
     def _count(self, change: int) -> None:
         self._waiting += change
         self._metrics.waiting.set(self._waiting)
+
+
+def _whose(inbound: Inbound) -> str:
+    return inbound.sender_id or str(inbound.chat)

@@ -1,35 +1,49 @@
-"""In front of the reception, where several processes share a server: a person's messages wait with one process at a
-time, so that what was said first is answered first, whichever process the platform pushed it to.
+"""In front of the reception, where several processes share a server: of a person's messages the one said first goes in
+first, whichever process the platform pushed it to.
 
-Nothing depends on it: the database keeps one turn of a person at a time and refuses copies by itself. Whoever waits too
-long, or cannot ask, goes in. Must not know what is said.
+Each waits a moment for earlier ones that another process may not have read yet, the busier the machine the longer, and
+looks for them once more when its turn begins. Nothing depends on it: the database keeps one turn of a person at a time
+and refuses copies by itself. Whoever waits too long, or cannot ask, goes in. Must not know what is said.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from bot.threads import DatabaseThread, Together
 from handlers.messages import Inbound
 from storage.database import Database, StatementFailure
-from storage.precedence import Precedence
+from storage.precedence import Precedence, Waiting
 
 log = logging.getLogger(__name__)
 
+_LEAST, _LONGEST = 0.04, 0.25
+"""Seconds an earlier message has to show itself. Nobody notices them; two taps are as quick as the least."""
+_TRIPS = 6
+"""In between it is so many trips to the server as the slowest took of late: what is slow here is slow there."""
+_FADES = 0.97
 _LOOK = 0.02
-"""Seconds between two looks whether the other process is done with somebody."""
+"""Seconds between two looks whether the messages before are done."""
 _PATIENCE = 5.0
 """Longer than the messages before take. Meanwhile the platform may push once more: the inbox knows copies."""
 _MOST = 200
 
 
+class _What(Enum):
+    OPEN = auto()
+    ENTER = auto()
+    LOOK = auto()
+    LEAVE = auto()
+
+
 @dataclass(slots=True)
 class _Asked:
-    whose: str
-    in_: bool
-    """To come in, or to leave."""
-    got: bool = True
+    what: _What
+    one: Waiting
+    free: bool = True
+    """Nothing is ahead; of somebody who enters, that nothing can be: there is no other process."""
 
 
 class Turnstile:
@@ -38,61 +52,104 @@ class Turnstile:
         self._precedence = Precedence(database)
         self._thread = DatabaseThread()
         self._asking = Together(self._thread, self._ask, most=_MOST)
-        self._inside: dict[str, int] = {}
-        """How many messages of a person this process has."""
-        self._entering: dict[str, asyncio.Task[bool]] = {}
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._outside: list[Waiting] = []
+        """This process's messages that are not in yet."""
+        self._patient: dict[str, float] = {}
+        """Until when each message lets others go first."""
+        self._alone = True
+        self._leaving: set[asyncio.Task[bool]] = set()
+        self._slowest = 0.0
+        """Seconds the slowest of the last trips took."""
+
+    async def open(self) -> None:
+        """From now on the other processes know that there is this one."""
+        if self._needed:
+            await self._asked(_What.OPEN, Waiting("", 0))
 
     async def receive(self, inbound: Inbound) -> bool:
         """What the reception returns or raises."""
         if not self._needed:
             return await self._receive(inbound)
-        whose = inbound.sender_id or str(inbound.chat)
-        self._inside[whose] = self._inside.get(whose, 0) + 1
-        if whose not in self._entering:
-            self._entering[whose] = asyncio.create_task(self._enter(whose))
-        entering = self._entering[whose]
+        one, key = _waiting(inbound), _key(inbound)
+        self._patient[key] = _now() + _PATIENCE
         try:
-            await asyncio.shield(entering)
+            self._outside.append(one)
+            try:
+                await self._enter(inbound, one)
+            finally:
+                self._outside.remove(one)
             return await self._receive(inbound)
         finally:
-            self._inside[whose] -= 1
-            if not self._inside[whose]:
-                del self._inside[whose], self._entering[whose]
-                leaving = asyncio.create_task(self._leave(whose, entering))  # the ack does not wait for it
-                self._leaving.add(leaving)
-                leaving.add_done_callback(self._leaving.discard)
+            self._patient.pop(key, None)
+            leaving = asyncio.create_task(self._asked(_What.LEAVE, one))  # the ack does not wait for it
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
 
-    async def _enter(self, whose: str) -> bool:
-        """Whether there is something to leave afterwards."""
-        until = asyncio.get_running_loop().time() + _PATIENCE
-        asked = _Asked(whose, in_=True)
-        while True:
-            await self._asking.run(asked)
-            if asked.got or asyncio.get_running_loop().time() > until:
-                return asked.got
+    async def are_first(self, inbounds: Sequence[Inbound]) -> Sequence[bool]:
+        """For each message whether its turn may begin: whether no earlier one of the same person is known."""
+        if self._alone:
+            return [True] * len(inbounds)
+        return await asyncio.gather(*(self._is_first(inbound) for inbound in inbounds))
+
+    async def _enter(self, inbound: Inbound, one: Waiting) -> None:
+        self._alone = await self._asked(_What.ENTER, one)
+        if self._alone:
+            return
+        await asyncio.sleep(min(max(_LEAST, _TRIPS * self._slowest), _LONGEST))
+        while not await self._is_first(inbound):
             await asyncio.sleep(_LOOK)
 
-    async def _leave(self, whose: str, entering: asyncio.Task[bool]) -> None:
-        if await entering:
-            await self._asking.run(_Asked(whose, in_=False))
+    async def _is_first(self, inbound: Inbound) -> bool:
+        one = _waiting(inbound)
+        if self._alone or _now() > self._patient.get(_key(inbound), 0.0):
+            return True
+        if any(other.whose == one.whose and other.said_at < one.said_at for other in self._outside):
+            return False
+        return await self._asked(_What.LOOK, one)
+
+    async def _asked(self, what: _What, one: Waiting) -> bool:
+        began, asked = _now(), _Asked(what, one)
+        await self._asking.run(asked)
+        self._slowest = max(_now() - began, self._slowest * _FADES)
+        return asked.free
 
     def _ask(self, asked: Sequence[_Asked]) -> None:
-        leaving, entering = ([one for one in asked if one.in_ is in_] for in_ in (False, True))
+        entering, looking, leaving = (
+            [each for each in asked if each.what is what] for what in (_What.ENTER, _What.LOOK, _What.LEAVE)
+        )
         try:
-            if leaving:
-                self._precedence.let_go([one.whose for one in leaving])
+            self._precedence.open()
             if entering:
-                for one, got in zip(entering, self._precedence.take([one.whose for one in entering]), strict=True):
-                    one.got = got
+                alone = self._precedence.enter([each.one for each in entering])
+                for each in entering:
+                    each.free = alone
+            if looking:
+                first = self._precedence.are_first([each.one for each in looking])
+                for each, free in zip(looking, first, strict=True):
+                    each.free = free
+            if leaving:
+                self._precedence.leave([each.one for each in leaving])
         except StatementFailure as error:
             log.warning("people come in unasked: %s", type(error).__name__, extra={"action": "turnstile.trouble"})
             self._precedence.drop()
-            for one in entering:
-                one.got = True
+            for each in asked:
+                each.free = True
 
     async def close(self) -> None:
-        """Nobody is let in any more."""
+        """Nobody is asked about any more."""
+        self._alone = True
         await asyncio.gather(*self._leaving)
         await self._thread.run(self._precedence.drop)
         self._thread.close()
+
+
+def _waiting(inbound: Inbound) -> Waiting:
+    return Waiting(inbound.sender_id or str(inbound.chat), int(inbound.received_at.timestamp() * 1000))
+
+
+def _key(inbound: Inbound) -> str:
+    return f"{inbound.robot}/{inbound.msg_id}"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -91,8 +91,10 @@ class Crowd:
 
     # ---- the people
 
-    async def push(self, who: Somebody, text: str) -> None:
+    async def push(self, who: Somebody, text: str, *, to: int | None = None) -> None:
+        """To the connection whose turn it is, or to the one given."""
         number = next(self.numbers)
+        first = number if to is None else to
         data = {
             "msgId": f"msg{number}",
             "conversationId": f"cid-{who.staff_id}",
@@ -112,7 +114,7 @@ class Crowd:
             headers = {"messageId": message_id, "topic": "/v1.0/im/bot/messages/get", "contentType": "application/json"}
             frame = {"specVersion": "1.0", "type": "CALLBACK", "headers": headers, "data": json.dumps(data)}
             self.pushed[message_id] = time.perf_counter()
-            await self.sockets[(number + copy) % len(self.sockets)].send_str(json.dumps(frame))
+            await self.sockets[(first + copy) % len(self.sockets)].send_str(json.dumps(frame))
 
     async def turn(self, who: Somebody, text: str) -> None:
         who.answered.clear()
@@ -134,8 +136,9 @@ class Crowd:
         """The greeting, then two answers, one right after the other, to two connections."""
         await self.turn(who, WALK[0])
         wanted = who.heard + 2
-        for text in WALK[1:3]:
-            await self.push(who, text)
+        first = next(self.numbers)
+        for place, text in enumerate(WALK[1:3]):
+            await self.push(who, text, to=first + place)
             await asyncio.sleep(_QUICK)
         async with asyncio.timeout(60):
             while who.heard < wanted:

@@ -87,6 +87,11 @@ def _one_run(data: Path, bots: int, load_: Load, server: PostgresServer) -> dict
     return row
 
 
+def _pairs(server: PostgresServer, people: int) -> dict[str, int]:
+    with tempfile.TemporaryDirectory() as folder:
+        return quick_pairs(Path(folder), server, people)
+
+
 def quick_pairs(data: Path, server: PostgresServer, people: int) -> dict[str, int]:
     """People who say two things at once, to two processes: how many logs hold both answers, how many people were asked
     again because the second was heard before the first, how many logs hold something else."""
@@ -108,15 +113,18 @@ def run(words: list[str]) -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pairs", type=int, default=0, help="instead, so many rounds of two messages at once")
     parser.add_argument("--json", default="")
     options = parser.parse_args(words)
+    if options.pairs:
+        report.table([_pairs(PostgresServer(), PAIRS) for _ in range(options.pairs)])
+        return
     seconds, rounds, counts = (1.0, 1, (1,)) if options.quick else (options.seconds, options.rounds, (1, 2, 4))
     load_ = Load(people=int(max(300, seconds * 200)), seconds=seconds)
     server = PostgresServer()
     rows = [one_run(bots, load_, server) for _ in range(rounds) for bots in counts]
     rows.append(one_run(2, replace(load_, twice=True), server))
-    with tempfile.TemporaryDirectory() as folder:
-        pairs = quick_pairs(Path(folder), server, PAIRS // 10 if options.quick else PAIRS)
+    pairs = _pairs(server, PAIRS // 10 if options.quick else PAIRS)
     report.table(rows)
     one = rows[0 : rounds * len(counts) : len(counts)]
     ratios = {}
