@@ -10,11 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert, text
 from sqlmodel import col, select
 
 from handlers.campaign import loading
-from storage import running_counts, signatures
+from storage import running_counts, signatures, triggers
 from storage.copying import go_on_counting
 from storage.database import Database
 from storage.models import AnswerLine, Case, Membership, Person, Pledge, Submission, Unit
@@ -103,6 +103,8 @@ def build(
         import_roster(session, roster, Vault(KEY), at=MORNING)
         kinds = session.exec(select(Unit.id, Unit.kind)).all()
         places = [unit_id for unit_id, kind in kinds if kind == UnitKind.VILLAGE.value]
+    with database.engine.begin() as connection:
+        _stop_counting(connection)
     for start in range(0, people, _CHUNK):
         with database.engine.begin() as connection:
             for table, rows in _rows(models, places, range(start, min(start + _CHUNK, people)), half).items():
@@ -111,7 +113,17 @@ def build(
     with database.engine.begin() as connection:
         for table in (Person, Membership, Case, AnswerLine, Submission):
             go_on_counting(connection, table.__table__)  # type: ignore[attr-defined]
-        running_counts.recount(connection)
+        running_counts.keep(connection)
+
+
+def _stop_counting(connection: Connection) -> None:
+    """Takes the triggers of the running figures off: everybody is counted at once in the end, and they are back."""
+    for name in triggers.names(connection):
+        _, ours, of = name.partition("zicha_count_")
+        if ours:
+            table, _, _ = of.rpartition("_")
+            where = f" ON {table}" if connection.dialect.name == "postgresql" else ""
+            connection.execute(text(f"DROP TRIGGER {name}{where}"))
 
 
 def sign(database: Database, people: int) -> None:
