@@ -191,6 +191,7 @@ def export(
             for cli_name, told, extension in exports.listed(base):
                 terminal.console.print(f"{cli_name:<24} {told}（.{extension}）", soft_wrap=True)
             return
+        starting.keep_pauses_short()
         try:
             with terminal.progress("生成材料") as progress:
                 options = exports.options(paper, per_person=per_person, page_per_unit=page_per_unit, draw=draw)

@@ -14,6 +14,7 @@ from handlers.means import Means
 from handlers.messages import Address, Body, ChatKind, Choice, Inbound, Letter, Reply, Text
 from storage import appointments, audit, outbox, roster
 from storage.models import Person, Unit
+from storage.subtree import InTree
 from storage.vault import Vault
 
 
@@ -135,6 +136,6 @@ def division_of(chain: Sequence[Unit]) -> str:
     return next((unit.division for unit in reversed(chain) if unit.division), "")
 
 
-def full_name(chain: Sequence[Unit]) -> str:
+def full_name(chain: Sequence[InTree]) -> str:
     """«莲都区 紫金街道»: the chain from the county down; the city itself only where nothing stands below it."""
     return " ".join(unit.name for unit in (chain[1:] or chain))

@@ -3,16 +3,18 @@
 Must not know what stands in a return.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import case, or_
+from sqlalchemy import ColumnElement, case, or_
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from storage.models import Appointment, Case, Exemption, Person, Unit, UnitReturn
 from storage.rows import Role
+from storage.subtree import InTree
 
 OPEN, CONFIRMED, STAMPED, SUBMITTED, ACCEPTED, SENT_BACK = (
     "open",
@@ -32,6 +34,12 @@ def ids(path: str) -> list[int]:
     return [int(part) for part in path.strip("/").split("/") if part]
 
 
+def covering(path: str, reporting: Set[int]) -> int:
+    """Whose return covers the people of a unit: its own, else that of the nearest one above that reports; 0 where there
+    is none."""
+    return next((i for i in reversed(ids(path)) if i in reporting), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """The units above and below one, and which of them report: those with somebody in office, and those whose return
@@ -41,15 +49,15 @@ class Chart:
     reporting: frozenset[int]
     returns: Mapping[int, UnitReturn]
 
-    def reports(self, unit: Unit) -> bool:
+    def reports(self, unit: InTree) -> bool:
         return unit.id in self.reporting
 
     def reporter(self, unit: Unit) -> Unit | None:
-        """Whose return covers the people of a unit: its own, else that of the nearest one above that reports."""
-        found = next((i for i in reversed(ids(unit.path)) if i in self.reporting), None)
+        """The unit `covering` this one."""
+        found = covering(unit.path, self.reporting)
         return self.units[found] if found else None
 
-    def receiver(self, unit: Unit) -> Unit:
+    def receiver(self, unit: InTree) -> Unit:
         """Where its return goes: to the nearest one above that reports, at last to the root."""
         above = ids(unit.path)[:-1]
         return self.units[next((i for i in reversed(above) if i in self.reporting), above[0])]
@@ -79,9 +87,46 @@ class Chart:
 
 def chart(session: Session, campaign: str, unit: Unit, now: datetime, *, below: bool = True) -> Chart:
     """`below` leaves out what only the units under this one are asked for."""
-    near = col(Unit.id).in_(ids(unit.path))
-    mine = or_(near, col(Unit.path).startswith(unit.path)) if below else near
+    mine = _near(unit, below=below)
     units = {other.id or 0: other for other in session.exec(select(Unit).where(mine)).all()}
+    rows = session.exec(
+        select(UnitReturn)
+        .join(Unit, col(Unit.id) == UnitReturn.unit_id)
+        .where(mine, UnitReturn.campaign == campaign)
+        .options(defer(UnitReturn.content))  # type: ignore[arg-type]
+    ).all()
+    returns = {row.unit_id: row for row in rows}
+    return Chart(units, _reporting(session, unit, mine, {i: row.state for i, row in returns.items()}, now), returns)
+
+
+class Reporters(NamedTuple):
+    """What of a chart papers read: the units that report, and those that have a return."""
+
+    reporting: frozenset[int]
+    returns: frozenset[int]
+
+
+def reporters(session: Session, campaign: str, unit: Unit, now: datetime) -> Reporters:
+    """The units above and below one, by their ids alone."""
+    mine = _near(unit, below=True)
+    rows = session.exec(
+        select(UnitReturn.unit_id, UnitReturn.state)
+        .join(Unit, col(Unit.id) == UnitReturn.unit_id)
+        .where(mine, UnitReturn.campaign == campaign)
+    ).all()
+    states = dict(rows)
+    return Reporters(_reporting(session, unit, mine, states, now), frozenset(states))
+
+
+def _near(unit: Unit, *, below: bool) -> ColumnElement[bool]:
+    near = col(Unit.id).in_(ids(unit.path))
+    return or_(near, col(Unit.path).startswith(unit.path)) if below else near
+
+
+def _reporting(
+    session: Session, unit: Unit, mine: ColumnElement[bool], states: Mapping[int, str], now: datetime
+) -> frozenset[int]:
+    """Of these units those with somebody in office, and those whose return (`states`) stands still."""
     held = session.exec(
         select(Appointment.unit_id)
         .join(Person, col(Person.id) == Appointment.person_id)
@@ -90,16 +135,8 @@ def chart(session: Session, campaign: str, unit: Unit, now: datetime, *, below: 
         .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > now))
         .distinct()
     ).all()
-    rows = session.exec(
-        select(UnitReturn)
-        .join(Unit, col(Unit.id) == UnitReturn.unit_id)
-        .where(mine, UnitReturn.campaign == campaign)
-        .options(defer(UnitReturn.content))  # type: ignore[arg-type]
-    ).all()
-    returns = {row.unit_id: row for row in rows}
-    still = {i for i, row in returns.items() if row.state in FROZEN}
-    root = ids(unit.path)[0]
-    return Chart(units, frozenset({*held, *still} - {root}), returns)
+    still = {i for i, state in states.items() if state in FROZEN}
+    return frozenset({*held, *still} - {ids(unit.path)[0]})
 
 
 @dataclass(frozen=True, slots=True)

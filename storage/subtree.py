@@ -2,7 +2,7 @@
 counted."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, select, true
 from sqlmodel import Session, col
@@ -11,6 +11,38 @@ from storage.models import Unit
 
 Numbers = list[int]
 """Figures while they are added up, in an order their owner knows."""
+
+
+class InTree(Protocol):
+    """A unit as far as its place in the tree goes."""
+
+    @property
+    def id(self) -> int | None: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+
+
+class TreeUnit(NamedTuple):
+    """The same read alone: papers go through twenty thousand, and a `Unit` takes ten times the memory."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    path: str
+
+
+def units(session: Session, path: str) -> list[TreeUnit]:
+    """The unit with this path and all below it, by code."""
+    read = (col(Unit.id), col(Unit.code), col(Unit.name), col(Unit.kind), col(Unit.path))
+    found = session.connection().execute(select(*read).where(col(Unit.path).startswith(path)))
+    return sorted(map(TreeUnit._make, found), key=lambda unit: unit.code)
 
 
 def whole(path: str) -> bool:

@@ -217,6 +217,7 @@ DOORS: dict[str, tuple[str, ...]] = {
         "bot/zhezhengding_settings.py",
         "handlers/campaign",
     ),
+    "pydantic_core": ("handlers/papers/handed_in.py",),
     "pydantic_settings": (
         "bot/callback_settings.py",
         "bot/config.py",

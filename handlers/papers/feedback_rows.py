@@ -12,7 +12,6 @@ from handlers.papers.request import Request
 from handlers.returns.rows import ReturnRow, rows_by_unit, still_since
 from handlers.texts import plain
 from storage import oversight, papers
-from storage.models import Unit
 from storage.oversight import Tally
 
 _NAMED = 20
@@ -90,15 +89,14 @@ def _rows(request: Request, places: Places, figures: Mapping[int, Tally]) -> Ite
     """Unit by unit in the order of their codes; one whose people reported nothing has a line of its own."""
     fields = request.campaign.feedback_table.fields
     total = len(places.units)
-    found = rows_by_unit(request.session, request.campaign, request.unit, request.as_of, request.unmask)
+    session, campaign, top = request.session, request.campaign, request.unit
+    found = rows_by_unit(session, campaign, top, places.units, request.as_of, request.unmask)
     for done, (unit, rows) in enumerate(found, start=1):
         name, tally = places.below(unit), figures.get(unit.id or 0, Tally())
         if not rows and tally.finished:
             yield FeedbackRow(unit=name, line=_nil(tally))
         for row in rows:
-            yield FeedbackRow(
-                unit=name, texts=tuple([row.cells.get(field, "") for field in fields]), record=_record(row)
-            )
+            yield FeedbackRow(name, tuple([row.cells.get(field, "") for field in fields]), record=_record(row))
         request.progress(done, total)
 
 
@@ -108,7 +106,7 @@ def _nil(tally: Tally) -> str:
 
 
 def _record(row: ReturnRow) -> str:
-    said = "；".join([f"submission {source.submission_id} row {source.row}" for source in row.sources])
+    said = "；".join([f"submission {submission_id} row {number}" for _, number, submission_id in row.sources])
     return f"{said}；corrected {' '.join(sorted(row.corrected))}" if row.corrected else said
 
 
@@ -117,9 +115,9 @@ def _silent(request: Request, places: Places, figures: Mapping[int, Tally]) -> t
     quiet = [
         (unit, tally.expected)
         for unit in places.units
-        if (tally := figures.get(unit.id or 0, Tally())).expected and not tally.finished
+        if (tally := figures.get(unit.id, Tally())).expected and not tally.finished
     ]
-    wanted = [unit.id or 0 for unit, _ in quiet]
+    wanted = [unit.id for unit, _ in quiet]
     heard = papers.heard_of(request.session, request.campaign.id, wanted, request.as_of)
     quiet = [(unit, count) for unit, count in quiet if unit.id not in heard]
     if not quiet:
@@ -130,10 +128,5 @@ def _silent(request: Request, places: Places, figures: Mapping[int, Tally]) -> t
         return (head + "、".join(f"{places.below(unit)}（{count}人）" for unit, count in quiet) + "。",)
     by_part: dict[str, list[int]] = {}
     for unit, count in quiet:
-        by_part.setdefault(_part(places, unit), []).append(count)
+        by_part.setdefault(places.part(unit).name, []).append(count)
     return (head + "、".join(f"{name}{len(counts)}个（{sum(counts)}人）" for name, counts in by_part.items()) + "。",)
-
-
-def _part(places: Places, unit: Unit) -> str:
-    """The unit directly below the top one that it belongs to."""
-    return places.part(unit).name

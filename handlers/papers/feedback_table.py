@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from math import ceil
+from operator import attrgetter
 from typing import BinaryIO, NamedTuple
 
 from handlers.papers import MAKER
 from handlers.papers.proof import Proof
 from handlers.papers.table_page import Strip, Strips
 from handlers.papers.text_fit import half_characters, width_of, wrap
-from handlers.papers.workbook import HEITI, SHEET_ROWS, XIAOBIAOSONG, Look, NewBook, Page
+from handlers.papers.workbook import HEITI, SHEET_ROWS, XIAOBIAOSONG, CellForm, Look, NewBook, Page
 
 # All columns together, in characters of the sheet: just under the 257 mm between the margins.
 _WIDTH = 137.7
@@ -165,6 +166,7 @@ def _write_rows(book: NewBook, page: Page, table: FeedbackTable, header: int) ->
     used = _ANNEX_POINTS + _TITLE_POINTS + _STAMP_POINTS
     room = _PAGE_POINTS - _header_points(table)
     strips = Strips(table.widths, room=room, first=room - used, keep=_notes_points(table))
+    styles = page.styles(table.looks), page.styles([_NAME] * len(table.columns))
     row, sheets, below = header + 1, 1, len(table.notes) + 1
     for number, sheet in enumerate(strips.pages(_cut(strips, table))):
         if row - 1 + len(sheet) + below > table.sheet_rows:
@@ -173,7 +175,7 @@ def _write_rows(book: NewBook, page: Page, table: FeedbackTable, header: int) ->
             page, header, row = _go_on(book, table, sheets), 1, 2
         elif number:
             page.break_before(row)
-        row = _write_page(book, page, table, sheet, row)
+        row = _write_page(book, page, styles, sheet, row)
     if table.to_fill_in:
         for _ in range(max(int((strips.left - _notes_points(table)) / _BLANK_POINTS), 1)):
             for column in range(1, len(table.columns) + 1):
@@ -199,12 +201,14 @@ def _cut(strips: Strips, table: FeedbackTable) -> Iterator[Strip]:
         before = row
 
 
-def _write_page(book: NewBook, page: Page, table: FeedbackTable, strips: Sequence[Strip], row: int) -> int:
+def _write_page(
+    book: NewBook, page: Page, styles: tuple[Sequence[CellForm], ...], strips: Sequence[Strip], row: int
+) -> int:
     """One printed page. Names are merged within a page only, so every page says whose rows it shows."""
-    width = len(table.columns)
-    cells, across = page.styles(table.looks), page.styles([_NAME] * width)
+    cells, across = styles
+    width = len(cells)
     sheet = "" if page.name == _NAME_OF_SHEET else f"{page.name} "
-    for unit, group in groupby(strips, key=lambda strip: strip.unit):
+    for unit, group in groupby(strips, key=attrgetter("unit")):
         first, named = row, unit
         for strip in group:
             if strip.line:

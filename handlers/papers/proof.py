@@ -4,15 +4,13 @@ Must not know what the paper is about nor which kind of file it becomes.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
+from json.encoder import encode_basestring
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Signs nobody mistakes for one another on paper."""
 LENGTH = 8
-
-_spelled = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Proof:
@@ -25,7 +23,8 @@ class Proof:
 
     def says(self, *texts: str) -> None:
         """This stands on the paper: a line of it, from cell to cell. Not the layout, nor the code itself."""
-        self._hash.update(_spelled(texts).encode("utf-8", "surrogatepass") + b"\n")
+        spelled = ", ".join(map(encode_basestring, texts))  # the list as `json` writes it, which takes longer
+        self._hash.update(f"[{spelled}]\n".encode("utf-8", "surrogatepass"))
 
     @property
     def digest(self) -> str:

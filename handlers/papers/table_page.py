@@ -54,8 +54,7 @@ class Strips:
             return
         tallest = max(map(count_lines, texts, self._others))
         if tallest <= MOST_LINES:
-            height = _points(max(lines, tallest))
-            yield Strip(unit=unit, texts=texts, height=height, record=record, new_page=new_page)
+            yield Strip(unit, texts, _points(max(lines, tallest)), "", record, new_page)
             return
         # Even parts, so that no page ends up with a last line alone.
         most = ceil(tallest / ceil(tallest / MOST_LINES))

@@ -13,9 +13,9 @@ from sqlmodel import Session
 
 from handlers.campaign.definition import Campaign
 from handlers.papers.handed_in import rows_handed_in
-from storage import papers, reporting, returns
+from storage import papers, reporting, returns, roster, subtree
 from storage.models import RowCorrection, Unit
-from storage.reporting import Chart
+from storage.subtree import InTree
 from storage.vault import Vault, correction_purpose
 
 
@@ -46,30 +46,37 @@ def return_rows(
     session: Session, campaign: Campaign, unit: Unit, as_of: datetime, unmask: Vault | None = None
 ) -> Iterator[ReturnRow]:
     """The rows of a unit with all below it as of a moment, in the order of `rows_by_unit`."""
-    for _, rows in rows_by_unit(session, campaign, unit, as_of, unmask):
+    for _, rows in rows_by_unit(session, campaign, unit, subtree.units(session, unit.path), as_of, unmask):
         yield from rows
 
 
 def rows_by_unit(
-    session: Session, campaign: Campaign, top: Unit, as_of: datetime, unmask: Vault | None = None
-) -> Iterator[tuple[Unit, list[ReturnRow]]]:
-    """Every unit from one downwards, in the order of their codes, with its rows as of a moment, corrected and merged;
-    read as they are asked for, so that a city needs no more memory than a village.
+    session: Session,
+    campaign: Campaign,
+    top: Unit,
+    units: Sequence[InTree],
+    as_of: datetime,
+    unmask: Vault | None = None,
+) -> Iterator[tuple[InTree, list[ReturnRow]]]:
+    """Every unit from one downwards (`units`, in the order of their codes) with its rows as of a moment, corrected and
+    merged; read as they are asked for, so that a city needs no more memory than a village.
 
     Where a return stands still (confirmed or further), its rows are exactly those that were confirmed; elsewhere what
     people have handed in so far, with their coordinator's corrections. `unmask` opens sealed parts: for the operator's
     command only. For the paper, `Places.below(unit)` names the units.
     """
-    chart = reporting.chart(session, campaign.id, top, as_of)
-    units = sorted((unit for unit in chart.units.values() if unit.path.startswith(top.path)), key=lambda u: u.code)
-    still = returns.still(session, campaign.id, {*reporting.ids(top.path), *chart.returns}, as_of)
-    reporter = chart.reporter(top)
-    alone = reporter is not None and reporter.id in still
-    speakers = [reporter] if reporter and alone else _speakers(units, still)
+    offices = reporting.reporters(session, campaign.id, top, as_of)
+    still = returns.still(session, campaign.id, {*reporting.ids(top.path), *offices.returns}, as_of)
+    reporter = reporting.covering(top.path, offices.reporting)
+    alone = reporter in still
+    speakers = [roster.unit(session, reporter)] if alone else _speakers(units, still)
     speaking = {unit.id for unit in speakers}
     unspoken = [] if alone else [unit for unit in units if speaking.isdisjoint(reporting.ids(unit.path))]
     confirmed = Confirmed(session, campaign, speakers, as_of)
-    own = groupby(live(session, campaign, top, unspoken, chart, as_of) if unspoken else (), key=lambda row: row.unit_id)
+    own = groupby(
+        live(session, campaign, top, unspoken, offices.reporting, as_of) if unspoken else (),
+        key=lambda row: row.unit_id,
+    )
     coming = next(own, None)
     for unit in units:
         rows = confirmed.of(unit)
@@ -79,9 +86,9 @@ def rows_by_unit(
         yield unit, opened(session, campaign, rows, unmask) if unmask and rows else rows
 
 
-def _speakers(units: Sequence[Unit], still: Set[int]) -> list[Unit]:
+def _speakers(units: Sequence[InTree], still: Set[int]) -> Sequence[InTree]:
     """The units whose return stands still and is not part of one above that does."""
-    found: list[Unit] = []
+    found: list[InTree] = []
     for unit in sorted((unit for unit in units if unit.id in still), key=lambda unit: unit.path):
         if not (found and unit.path.startswith(found[-1].path)):
             found.append(unit)
@@ -101,24 +108,21 @@ def live(
     session: Session,
     campaign: Campaign,
     top: Unit,
-    units: Iterable[Unit],
-    chart: Chart,
+    units: Iterable[InTree],
+    reporters: Set[int],
     as_of: datetime,
 ) -> Iterator[ReturnRow]:
     """What people of these units have handed in, a row per data set, with their coordinator's corrections; unit by unit
-    in the order of their codes."""
-    wanted = {unit.id or 0: unit for unit in sorted(units, key=lambda unit: unit.code)}
+    in the order of their codes. `reporters` are the units that report."""
+    return_of = {
+        unit.id or 0: reporting.covering(unit.path, reporters) for unit in sorted(units, key=lambda unit: unit.code)
+    }
     corrections = returns.corrections(session, campaign.id, top.path, as_of)
     touched = {(case_id, number) for case_id, number, _ in corrections}
-    reporters = {unit_id: reporter.id or 0 for unit_id, unit in wanted.items() if (reporter := chart.reporter(unit))}
-    for said in papers.handed_in(session, campaign.id, list(wanted), as_of):
+    for said in papers.handed_in(session, campaign.id, list(return_of), as_of):
         for number, cells in rows_handed_in(campaign, said.name, said).items():
-            row = ReturnRow(
-                unit_id=said.unit_id,
-                return_of=reporters.get(said.unit_id, 0),
-                cells=cells,
-                sources=(Source(said.case_id, number, said.id),),
-            )
+            source = Source(said.case_id, number, said.id)
+            row = ReturnRow(said.unit_id, return_of[said.unit_id], cells, (source,))
             yield _corrected(row, corrections) if (said.case_id, number) in touched else row
 
 
@@ -171,19 +175,19 @@ def to_data(row: ReturnRow, codes: Mapping[int, str]) -> dict[str, object]:
 class Confirmed:
     """The rows of returns that stand still, one content in memory at a time."""
 
-    def __init__(self, session: Session, campaign: Campaign, speakers: Sequence[Unit], as_of: datetime) -> None:
+    def __init__(self, session: Session, campaign: Campaign, speakers: Sequence[InTree], as_of: datetime) -> None:
         self._session, self._campaign, self._as_of = session, campaign, as_of
         self._open: tuple[int, dict[int, list[ReturnRow]]] = (0, {})
-        self._holders: dict[int, list[Unit]] = {}
+        self._holders: dict[int, list[InTree]] = {}
         for speaker in speakers:
             for unit_id in self._rows(speaker):
                 self._holders.setdefault(unit_id, []).append(speaker)
 
-    def of(self, unit: Unit) -> list[ReturnRow]:
+    def of(self, unit: InTree) -> list[ReturnRow]:
         """Those that belong to a unit, whoever confirmed them."""
         return [row for speaker in self._holders.get(unit.id or 0, ()) for row in self._rows(speaker)[unit.id or 0]]
 
-    def _rows(self, speaker: Unit) -> Mapping[int, list[ReturnRow]]:
+    def _rows(self, speaker: InTree) -> Mapping[int, list[ReturnRow]]:
         number = speaker.id or 0
         if self._open[0] != number:
             contents = returns.contents(self._session, self._campaign.id, [number], self._as_of)
@@ -194,7 +198,7 @@ class Confirmed:
         return self._open[1]
 
 
-def frozen(content: str, unit: Unit) -> list[ReturnRow]:
+def frozen(content: str, unit: InTree) -> list[ReturnRow]:
     """The rows of a content, as they were confirmed."""
     return [
         ReturnRow(

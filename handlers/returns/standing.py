@@ -59,7 +59,7 @@ class Standing:
     def own_rows(self) -> list[ReturnRow]:
         """What its own people have handed in, corrected, not merged."""
         units = [self.chart.units[i] for i in self.scope]
-        return list(live(self.desk.session, self.desk.campaign, self.unit, units, self.chart, self.desk.now))
+        return list(live(self.desk.session, self.desk.campaign, self.unit, units, self.chart.reporting, self.desk.now))
 
     def accepted_contents(self) -> dict[int, str]:
         taken = [unit.id or 0 for unit in self.below if self.chart.state(unit) == ACCEPTED]

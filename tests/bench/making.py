@@ -18,6 +18,7 @@ def ours(file: str, out: str, key: str, paper: str, about: str) -> float:
     """The paper of the whole city, from the request to the finished file; seconds."""
     from sqlmodel import select
 
+    from bot.starting import keep_pauses_short
     from handlers.campaign import loading
     from handlers.messages import Document
     from handlers.papers import documents
@@ -27,6 +28,7 @@ def ours(file: str, out: str, key: str, paper: str, about: str) -> float:
 
     params = json.loads(about)
     campaign, database = loading.load(params["campaign"]), Database(f"sqlite:///{file}")
+    keep_pauses_short()  # as `zicha run` and `zicha export` do
     began = time.perf_counter()
     with database.reading() as session, Path(out).open("wb") as made:
         top = session.exec(select(Unit.id).where(Unit.code == "3311")).one()

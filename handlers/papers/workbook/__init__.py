@@ -6,6 +6,7 @@ Must not know the notice, the roster or any table; nobody else imports openpyxl.
 from handlers.papers.workbook.charts import Chart, Series
 from handlers.papers.workbook.looks import FANGSONG, HEITI, XIAOBIAOSONG, Look
 from handlers.papers.workbook.raw_cells import Area
+from handlers.papers.workbook.sheet_xml import CellForm
 from handlers.papers.workbook.strangers import SHEET_ROWS, Line, Oddity, OpenBook, address, custom_properties, reading
 from handlers.papers.workbook.writing import NewBook, Page
 
@@ -15,6 +16,7 @@ __all__ = [
     "SHEET_ROWS",
     "XIAOBIAOSONG",
     "Area",
+    "CellForm",
     "Chart",
     "Line",
     "Look",

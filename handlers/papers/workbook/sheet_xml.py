@@ -4,6 +4,7 @@ long table; the frame around the rows stays its work.
 Must not know how cells look: a look is a number here.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from xml.sax.saxutils import escape
 
@@ -24,23 +25,23 @@ def inline(text: str) -> tuple[str, bool]:
     return f"<is><t{space}>{escape(text)}</t></is>", text.startswith(_FORMULA_SIGNS)
 
 
-again = lru_cache(maxsize=4096)(inline)
-"""The same for texts that are likely to come again."""
-
-
 def text_cell(place: str, style: int, held: str) -> str:
     """`held` is what `inline` made of the text."""
     return f'<c r="{place}" s="{style}" t="inlineStr">{held}</c>' if held else f'<c r="{place}" s="{style}"/>'
 
 
-CellForm = tuple[str, str, str, str]
-"""A column's cell as it will stand in every row: ahead of the row's number, then what is behind it in an empty cell, in
-one with a text, and in one with a text that has to stay one."""
+CellForm = tuple[str, Callable[[str], str]]
+"""A column's cell as it will stand in every row: ahead of the row's number, and what a text becomes behind it."""
 
 
-def cell_form(letter: str, plain: int, quoted: int) -> CellForm:
-    text, guarded = (f'" s="{style}" t="inlineStr">' for style in (plain, quoted))
-    return f'<c r="{letter}', f'" s="{plain}"/>', text, guarded
+def cell_form(letter: str, plain: int, quoted: int, *, repeated: bool) -> CellForm:
+    """`quoted` is the look of a text that has to stay one, `repeated` whether texts are likely to come again."""
+
+    def behind(text: str) -> str:
+        held, guarded = inline(text)
+        return f'" s="{quoted if guarded else plain}" t="inlineStr">{held}</c>' if held else f'" s="{plain}"/>'
+
+    return f'<c r="{letter}', lru_cache(maxsize=1024)(behind) if repeated else behind
 
 
 def number_cell(place: str, style: int, value: float) -> str:

@@ -4,7 +4,7 @@ A page keeps the rows that may still change and lets go of the others (`finish`)
 What stands around the rows is openpyxl's, the rows themselves are ours (`sheet_xml.py`). Must not know what is written.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -23,7 +23,6 @@ from handlers.papers.workbook.packing import Rows, pack
 from handlers.papers.workbook.sheet_xml import (
     LETTERS,
     CellForm,
-    again,
     cell_form,
     inline,
     merges,
@@ -56,7 +55,7 @@ class Page:
 
     def put(self, row: int, column: int, text: str, look: Look | None = None) -> None:
         """Write text that stays text, whatever it begins with; without a look in plain text format."""
-        held, quoted = again(text)
+        held, quoted = inline(text)
         style = self._looks.numbers(look)[quoted]
         self._keep(row, column, text_cell(f"{LETTERS[column - 1]}{row}", style, held))
 
@@ -69,27 +68,18 @@ class Page:
             raise ValueError(f"row {row} is written already, or a sheet has no room for it")
         self._cells.setdefault(row, {})[column] = cell
 
-    def styles(self, looks: Sequence[Look | None]) -> Sequence[CellForm]:
-        """What `line` takes: the looks of a row's cells."""
-        return [cell_form(letter, *self._looks.numbers(look)) for letter, look in zip(LETTERS, looks, strict=False)]
+    def styles(self, looks: Sequence[Look | None], *, repeated: bool = True) -> Sequence[CellForm]:
+        """What `line` takes, on any page of the book: the looks of a row's cells, and whether their texts are likely to
+        come again."""
+        numbers = [self._looks.numbers(look) for look in looks]
+        return [cell_form(letter, *two, repeated=repeated) for letter, two in zip(LETTERS, numbers, strict=False)]
 
-    def line(
-        self,
-        number: int,
-        texts: Sequence[str],
-        styles: Sequence[CellForm],
-        height: float | None = None,
-        *,
-        held_as: Callable[[str], tuple[str, bool]] = again,
-    ) -> None:
+    def line(self, number: int, texts: Sequence[str], styles: Sequence[CellForm], height: float | None = None) -> None:
         """A whole row, finished at once with all above it: the quick way for a long table."""
         if number > SHEET_ROWS:
             raise ValueError(f"a sheet has no room for row {number}")
         self.finish(number - 1)
-        cells, there = [], str(number)
-        for (ahead, empty, *filled), text in zip(styles, texts, strict=True):
-            held, quoted = held_as(text)
-            cells.append(f"{ahead}{there}{filled[quoted]}{held}</c>" if held else f"{ahead}{there}{empty}")
+        cells = [f"{ahead}{number}{behind(text)}" for (ahead, behind), text in zip(styles, texts, strict=True)]
         self._rows.add(whole_row(number, height, "".join(cells)))
         self._next = number + 1
 
@@ -215,14 +205,14 @@ class NewBook:
         if not self._sources or self._sourced == SHEET_ROWS:
             self._begin_sources()
         self._sourced += 1
-        self._sources[-1].line(self._sourced, (place, record), self._plain, held_as=inline)
+        self._sources[-1].line(self._sourced, (place, record), self._plain)
 
     def _begin_sources(self) -> None:
         sheet = self._book.create_sheet(f"{_SOURCES}{len(self._sources) + 1}" if self._sources else _SOURCES)
         sheet.sheet_state = "hidden"
         page = Page(sheet, self._looks)
         self._sources.append(page)
-        self._plain, self._sourced = page.styles((None, None)), 1
+        self._plain, self._sourced = page.styles((None, None), repeated=False), 1
         page.line(1, ("行", "记录"), self._plain)
 
     def save(self, out: BinaryIO) -> None:
