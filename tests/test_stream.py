@@ -6,17 +6,20 @@ import logging
 
 import pytest
 
-from bot.channels import Refused
+from bot.channels import Refused, line, stream
 from bot.channels.line import AGENT, SUBSCRIPTIONS
 from tests.small_platform import TEXT, Store, connected, platform, said, until
 
 
 async def test_stored_then_acked_on_the_same_socket() -> None:
-    async with platform() as one, connected(one, store := Store(seconds=0.1)):
+    free = asyncio.Event()
+    async with platform() as one, connected(one, store := Store(free=free)):
         await until(lambda: one.lines)
         await one.push(TEXT)
+        await until(lambda: store.begun)
         await asyncio.sleep(0.05)
         assert (store.kept, one.acks) == ([], [])
+        free.set()
         await until(lambda: one.acks)
         assert [inbound.text for inbound in store.kept] == ["hello DingTalk!"]
     number, ack = one.acks[0]
@@ -43,12 +46,14 @@ async def test_wrong_credentials_are_said_with_the_setting(caplog: pytest.LogCap
             await until(lambda: "DINGTALK_CLIENT_ID" in caplog.text)
 
 
-async def test_a_stop_acks_what_is_being_stored() -> None:
+async def test_a_stop_acks_what_is_being_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in (line, stream):
+        monkeypatch.setattr(room, "LAST_ACKS", 60.0)
     async with platform() as one:
         async with connected(one, store := Store(seconds=0.4)):
             await until(lambda: one.lines)
             await one.push(TEXT)
-            await asyncio.sleep(0.1)
+            await until(lambda: store.begun)
         await until(lambda: one.acks)
     assert len(store.kept) == 1
     assert one.acked() == ["m1"]
@@ -93,11 +98,13 @@ async def test_a_message_without_an_id_is_acked_and_left_out(caplog: pytest.LogC
 
 
 async def test_an_ack_that_cannot_be_sent_is_no_disaster(caplog: pytest.LogCaptureFixture) -> None:
-    async with platform() as one, connected(one, store := Store(seconds=0.2)):
+    free = asyncio.Event()
+    async with platform() as one, connected(one, store := Store(free=free)):
         await until(lambda: one.lines)
         await one.push(TEXT)
-        await asyncio.sleep(0.05)
+        await until(lambda: store.begun)
         one.lines[0].transport.abort()
+        free.set()
         await until(lambda: store.kept)
         await until(lambda: len(one.lines) == 2)
         await one.push(TEXT, message_id="copy")
