@@ -131,9 +131,9 @@ class Reception:
         if not batch:
             return
         inbounds = [one.inbound for one in batch]
-        (taken,) = await asyncio.gather(
-            self._thread.run(lambda: self._intake.take_all(inbounds)), return_exceptions=True
-        )
+        (taken,) = await asyncio.gather(self._take(inbounds), return_exceptions=True)
+        if taken is None:
+            return
         verdicts = taken if isinstance(taken, list) else [taken] * len(batch)
         for one, verdict in zip(batch, verdicts, strict=True):
             if one.stored.cancelled():
@@ -143,6 +143,12 @@ class Reception:
             else:
                 one.stored.set_result(verdict)
                 self._metrics.copies.inc(not verdict)
+
+    async def _take(self, inbounds: Sequence[Inbound]) -> Sequence[bool | Exception] | None:
+        """None where the thread was closed in this very round of the loop, in which it would be used: they wait on."""
+        if self._thread.closed:
+            return None
+        return await self._thread.run(lambda: self._intake.take_all(inbounds))
 
     async def _excuse(self, away: Sequence[Inbound]) -> None:
         if not away or self._thread.closed:

@@ -68,7 +68,7 @@ def settings(box: SandboxProcess, folder: Path, **changes: object) -> Config:
         "campaign": "lishui-2022-69",
         "deadline": None,
         "tick_seconds": 0.1,
-        "http_timeout": 5.0,
+        "http_timeout": 30.0,
     }
     return load(**(values | changes))
 
@@ -92,14 +92,14 @@ async def running(
     app = App(config, furnished(config), ticking)
     task = asyncio.create_task(app.run())
     try:
-        await asyncio.wait_for(app.stream.connected.wait(), 10)
+        await asyncio.wait_for(app.stream.connected.wait(), 60)
         yield app
     finally:
         app.stop()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
 
 
-async def seen(look: Callable[[], T | None], timeout: float = 30.0) -> T:
+async def seen(look: Callable[[], T | None], timeout: float = 60.0) -> T:
     """What `look` finds, asked again and again without holding up the bot in this process."""
     deadline = asyncio.get_running_loop().time() + timeout
     while not (found := await asyncio.to_thread(look)):
@@ -108,7 +108,7 @@ async def seen(look: Callable[[], T | None], timeout: float = 30.0) -> T:
     return found
 
 
-async def heard(box: SandboxProcess, who: str, count: int, chat: str = "direct", timeout: float = 30.0) -> list[JSON]:
+async def heard(box: SandboxProcess, who: str, count: int, chat: str = "direct", timeout: float = 60.0) -> list[JSON]:
     """The first `count` messages of the bot in a chat, once they are there."""
 
     def look() -> list[JSON] | None:
@@ -118,7 +118,7 @@ async def heard(box: SandboxProcess, who: str, count: int, chat: str = "direct",
     return await seen(look, timeout)
 
 
-async def talk(box: SandboxProcess, who: str, words: str, chat: str = "direct", timeout: float = 30.0) -> str:
+async def talk(box: SandboxProcess, who: str, words: str, chat: str = "direct", timeout: float = 60.0) -> str:
     """Says something and waits for what comes back; the text of the newest message of the bot."""
     before = len(await asyncio.to_thread(box.replies, who, chat))
     await asyncio.to_thread(box.say, who, words, chat)
@@ -165,7 +165,7 @@ def environment(box: SandboxProcess, data: Path, **more: str) -> dict[str, str]:
 
 
 def zicha(
-    *words: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 120
+    *words: str, cwd: Path, env: Mapping[str, str] | None = None, timeout: float = 240
 ) -> subprocess.CompletedProcess[str]:
     """One command to its end, in a folder of its own so that no `.env` of somebody else is read."""
     command = [sys.executable, "-m", "bot", *words]
@@ -189,13 +189,13 @@ def zicha_run(box: SandboxProcess, data: Path, **more: str) -> Iterator[subproce
             text=True,
         )
     try:
-        box.until(lambda: connections_made(box) > before or process.poll() is not None, timeout=20)
+        box.until(lambda: connections_made(box) > before or process.poll() is not None)
         assert process.poll() is None, (data / "log.txt").read_text()
         yield process
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def enrolled(box: SandboxProcess, data: Path) -> None:
@@ -217,7 +217,7 @@ def connections_made(box: SandboxProcess) -> int:
     return len(box.ledger("connect"))
 
 
-def stop(process: subprocess.Popen[str], within: float = 10.0) -> int:
+def stop(process: subprocess.Popen[str], within: float = 60.0) -> int:
     """SIGTERM, and the exit code."""
     process.send_signal(signal.SIGTERM)
     return process.wait(timeout=within)
@@ -233,7 +233,7 @@ class Demo:
     url: str
     process: subprocess.Popen[str]
 
-    def end(self, number: int = signal.SIGINT, within: float = 15.0) -> tuple[int, str]:
+    def end(self, number: int = signal.SIGINT, within: float = 60.0) -> tuple[int, str]:
         """Ctrl-C: the exit code, and what was printed at the end."""
         self.process.send_signal(number)
         said, _ = self.process.communicate(timeout=within)
@@ -241,7 +241,7 @@ class Demo:
 
 
 @contextmanager
-def zicha_demo(data: Path, *words: str, within: float = 90.0) -> Iterator[Demo]:
+def zicha_demo(data: Path, *words: str, within: float = 200.0) -> Iterator[Demo]:
     """Started, connected, its page at `url`; ended in the end whatever happened."""
     data.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-u", "-m", "bot", "demo", "--no-browser", "--port", "0", "--data", str(data), *words]
@@ -263,7 +263,7 @@ def zicha_demo(data: Path, *words: str, within: float = 90.0) -> Iterator[Demo]:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(timeout=10)
+                process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

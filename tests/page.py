@@ -164,7 +164,7 @@ class Browser:
 
     @asynccontextmanager
     async def watching(self, after: int = 0, **headers: str) -> AsyncIterator["Events"]:
-        timeout = aiohttp.ClientTimeout(total=None, sock_read=20)
+        timeout = aiohttp.ClientTimeout(total=None, sock_read=60)
         async with self.http.get(f"/events?after={after}", headers=headers, timeout=timeout) as response:
             assert response.status == 200, await response.text()
             assert response.content_type == "text/event-stream"
@@ -181,7 +181,7 @@ class Events:
         """Name, id and data of the next event; heartbeats and hints are passed over."""
         event: dict[str, str] = {}
         while True:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 raw = await self.response.content.readline()
             assert raw, "the stream ended"
             line = raw.decode().rstrip("\n")
@@ -236,7 +236,7 @@ async def serving(
     site = Site(ground, live, {PLATFORM: codes})
     parts = [site.run(), *(_carriers(world, ground, live, thread) if post else ())]
     tasks = [asyncio.create_task(part) for part in parts]
-    await asyncio.wait_for(site.ready.wait(), 10)
+    await asyncio.wait_for(site.ready.wait(), 60)
 
     async def stop() -> None:
         for task in tasks:

@@ -82,7 +82,7 @@ class SandboxProcess:
         """The number of the ledger's last entry; 0 while nothing has happened."""
         return max((entry["seq"] for entry in self.ledger()), default=0)
 
-    def clock(self, *, to: str | None = None, advance: float | None = None, wait: float = 10.0) -> str:
+    def clock(self, *, to: str | None = None, advance: float | None = None, wait: float = 60.0) -> str:
         """Move the clock if asked to, wait for it to arrive, and say what time it is."""
         if to is not None or advance is not None:
             self.post("/sandbox/clock", {"to": to} if to is not None else {"advance": advance})
@@ -111,7 +111,7 @@ class SandboxProcess:
     def post(self, path: str, body: JSON) -> JSON:
         return dict(self.http.post(path, json=body).raise_for_status().json())
 
-    def until(self, look: Callable[[], T | None], timeout: float = 20.0) -> T:
+    def until(self, look: Callable[[], T | None], timeout: float = 60.0) -> T:
         """Look again and again until there is something to see."""
         deadline = time.monotonic() + timeout
         while not (seen := look()):
@@ -148,10 +148,10 @@ def sandbox(world: JSON | None = None, data: Path | None = None, **options: Any)
             line = process.stdout.readline()
             assert line, "the gateway did not start"
             url = json.loads(line)["url"]
-            with httpx.Client(base_url=url, trust_env=False, timeout=10) as http:
+            with httpx.Client(base_url=url, trust_env=False, timeout=60) as http:
                 yield SandboxProcess(url, process, http, folder)
         finally:
             process.stdin.close()
             process.terminate()
-            process.wait(timeout=5)
+            process.wait(timeout=60)
             process.stdout.close()

@@ -132,5 +132,5 @@ async def test_it_runs_until_it_is_told_to_stop(world: World, thread: DatabaseTh
     running = asyncio.create_task(duty.alarms.run())
     await asyncio.sleep(0)
     running.cancel()
-    await asyncio.wait([running], timeout=2)
+    await asyncio.wait([running], timeout=60)
     assert running.cancelled()

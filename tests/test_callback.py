@@ -98,7 +98,7 @@ class Robot:
         assert app.callback
         self.address = f"http://127.0.0.1:{app.callback.port}/robot"
         self.said = 0
-        self.http = httpx.AsyncClient(trust_env=False, timeout=10)
+        self.http = httpx.AsyncClient(trust_env=False, timeout=60)
 
     def message(self, who: str, words: str, **more: Any) -> JSON:
         self.said += 1
@@ -123,7 +123,7 @@ class Robot:
         return (await self.http.post(self.address, content=raw, headers=signed | headers)).status_code
 
     async def hears(self) -> str:
-        return str((await asyncio.wait_for(self.heard.get(), 8))["markdown"]["text"])
+        return str((await asyncio.wait_for(self.heard.get(), 60))["markdown"]["text"])
 
 
 @asynccontextmanager
@@ -151,14 +151,14 @@ async def robot(box: SandboxProcess, folder: Path, **changes: Any) -> AsyncItera
     app = App(config, base)
     task = asyncio.create_task(app.run())
     assert app.callback
-    await asyncio.wait_for(app.callback.ready.wait(), 10)
+    await asyncio.wait_for(app.callback.ready.wait(), 60)
     made = Robot(app, heard, f"http://127.0.0.1:{port}")
     try:
         yield made
     finally:
         await made.http.aclose()
         app.stop()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
         await runner.cleanup()
 
 

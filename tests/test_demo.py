@@ -22,7 +22,7 @@ class Visitor:
     """Somebody at the page, without a browser."""
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, trust_env=False, timeout=10)
+        self.http = httpx.Client(base_url=url, trust_env=False, timeout=60)
 
     def __enter__(self) -> "Visitor":
         return self
@@ -40,7 +40,7 @@ class Visitor:
     def says(self, words: str) -> str:
         before = len(self.told())
         self.http.post("/sandbox/say", json={"as": STAFF, "chat": "direct", "text": words}).raise_for_status()
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while len(found := self.told()) == before:
             assert time.monotonic() < end, "no answer"
             time.sleep(0.05)
@@ -52,7 +52,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
     return [int(pid) for pid in listed.stdout.split()]
 
 
-def gone(pid: int, within: float = 3.0) -> bool:
+def gone(pid: int, within: float = 60.0) -> bool:
     end = time.monotonic() + within
     while time.monotonic() < end:
         try:

@@ -75,7 +75,7 @@ async def test_a_paper_that_takes_long_is_not_taken_for_lost(
         prolonged.set()
 
     def slowly(*args: Any) -> str:
-        assert prolonged.wait(20)
+        assert prolonged.wait(60)
         return write(*args)
 
     monkeypatch.setattr("storage.delivery.prolong", noted)

@@ -48,7 +48,7 @@ class Wire:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
 
-    async def frame(self, timeout: float = 2.0) -> JSON:
+    async def frame(self, timeout: float = 60.0) -> JSON:
         frame = json.loads(await asyncio.wait_for(self.socket.receive_str(), timeout))
         assert isinstance(frame["data"], str)
         return {**frame, "data": json.loads(frame["data"])}
@@ -349,13 +349,21 @@ async def test_several_connections_share_and_topics_are_kept(shared: SandboxProc
     ):
         for number in range(30):
             shared.say("zhang", str(number))
-        heard = []
-        for bot in (one, two):
-            count = 0
-            while not await bot.silent(0.1):
-                count += 1
-            heard.append(count)
+        heard = [0, 0]
+
+        async def hears(number: int, bot: Wire) -> None:
+            while True:
+                await bot.frame()
+                heard[number] += 1
+
+        both = [asyncio.create_task(hears(number, bot)) for number, bot in enumerate((one, two))]
+        async with asyncio.timeout(60):
+            while sum(heard) < 30:
+                await asyncio.sleep(0.01)
         assert await events.silent(0.05)
+        for task in both:
+            task.cancel()
+        await asyncio.wait(both)
         assert sum(heard) == 30
         assert min(heard) > 2
     async with wire(shared) as bot:
@@ -364,7 +372,7 @@ async def test_several_connections_share_and_topics_are_kept(shared: SandboxProc
 
 
 async def test_after_disconnect_nothing_is_delivered_and_the_socket_closes() -> None:
-    with sandbox(disconnect_seconds=0.4) as box:
+    with sandbox(disconnect_seconds=3.0) as box:
         async with wire(box) as old:
             box.fault("disconnect")
             goodbye = await old.frame()
@@ -373,7 +381,7 @@ async def test_after_disconnect_nothing_is_delivered_and_the_socket_closes() -> 
             assert await old.silent(0.15)
             async with wire(box) as new:
                 await new.hears("有新连接吗")
-            message = await asyncio.wait_for(old.socket.receive(), 2)
+            message = await asyncio.wait_for(old.socket.receive(), 60)
             assert message.type is aiohttp.WSMsgType.CLOSE
 
 
@@ -738,9 +746,10 @@ def test_bad_weather_for_calls() -> None:
         assert box.messages("zhang") == []
         box.fault("http_500", after=True)
         assert send(box, "sampleText", {"content": "sent all the same"}).status_code == 502
-        box.fault("hang", seconds=0.4)
+        box.fault("hang", seconds=2.0)
+        impatient = httpx.Timeout(60, read=0.1)
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(f"{box.url}/v1.0/oauth2/accessToken", json={}, timeout=0.1, trust_env=False)
+            httpx.post(f"{box.url}/v1.0/oauth2/accessToken", json={}, timeout=impatient, trust_env=False)
         assert len(box.messages("zhang")) == 1
         listed = {fault["name"] for fault in box.get("/sandbox/fault")["faults"]}
         assert {"duplicate", "disconnect", "drop_ack", "throttle", "token_expire"} <= listed
@@ -761,7 +770,7 @@ def test_the_clock_glides_forward_only(tmp_path: Path) -> None:
         assert back.status_code == 400
         assert "时间只能向前走" in back.json()["error"]
         shown = datetime.now().astimezone() + timedelta(seconds=json.loads(offset.read_text())["offset"])
-        assert abs(shown - datetime.fromisoformat(box.clock())) < timedelta(seconds=3)
+        assert abs(shown - datetime.fromisoformat(box.clock())) < timedelta(seconds=30)
     with sandbox(data=tmp_path / "box", clock_start=START) as box:
         assert "2022-05-18T12:30:00" <= box.clock() < "2022-05-18T12:31:00"
 
@@ -815,7 +824,7 @@ async def test_a_page_hears_what_happens(shared: SandboxProcess) -> None:
             shared.read("p008")
             heard: list[tuple[str, JSON]] = []
             while not any(name == "update" for name, _ in heard):
-                block = (await asyncio.wait_for(stream.content.readuntil(b"\n\n"), 2)).decode()
+                block = (await asyncio.wait_for(stream.content.readuntil(b"\n\n"), 60)).decode()
                 name, data = block.strip().split("\n")
                 heard.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
     by_name = dict(heard)
@@ -911,11 +920,11 @@ def test_the_demo_leaves_credentials_of_the_environment_alone(tmp_path: Path, mo
 def test_it_stops_when_asked_or_left_alone() -> None:
     with sandbox() as box:
         box.process.send_signal(signal.SIGTERM)
-        assert box.process.wait(timeout=10) == 0
+        assert box.process.wait(timeout=60) == 0
     with sandbox() as box:
         assert box.process.stdin
         box.process.stdin.close()
-        assert box.process.wait(timeout=10) == 0
+        assert box.process.wait(timeout=60) == 0
 
 
 def test_it_shares_no_code_with_the_bot() -> None:

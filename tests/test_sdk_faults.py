@@ -24,12 +24,13 @@ import websockets
 
 from bot.channels import Later, Parcel, Refused, stream
 from bot.channels.dingtalk import DingTalk, Sessions
+from bot.channels.incoming import parse
 from bot.config import load
 from bot.metrics import Metrics
 from bot.reception import Reception
 from bot.threads import DatabaseThread
 from handlers.messages import Address, ChatKind, Content, Inbound, Text
-from tests.small_platform import TEXT, Platform, Store, connected, platform, said, until
+from tests.small_platform import ROBOT, TEXT, Platform, Store, connected, platform, said, until
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -350,6 +351,25 @@ async def test_fault_07_a_stop_does_not_wait_for_all_that_waits(
         await asyncio.sleep(0.3)
     assert 0 < len(turns.taken) < 200
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@pytest.mark.parametrize("rounds", range(15))
+async def test_fault_07_a_stop_in_any_round_of_the_loop_is_no_failure(thread: DatabaseThread, rounds: int) -> None:
+    """The message is stored, or it waits and is not acked; it never fails."""
+    turns = Turns()
+    turns.free.set()
+    inbound = parse(TEXT, robot=ROBOT, corp_id="")
+    assert inbound
+    receiving = asyncio.create_task(Room(turns, thread).receive(inbound))
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    thread.close()
+    for _ in range(30):
+        await asyncio.sleep(0)
+    assert receiving.done() == bool(turns.taken)
+    receiving.cancel()
+    with suppress(asyncio.CancelledError):
+        await receiving
 
 
 # ---------------------------------------------------------------- 8 and 9: what fails, and pings

@@ -72,10 +72,10 @@ def test_nothing_outlives_a_simulation_that_is_killed(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "bot", "simulate", "--people", "40", "--days", "2", "--out", out]
     with subprocess.Popen(words, cwd=tmp_path, env=bare_environment()) as running:
         try:
-            _until(lambda: len(_mentioning(out)) == 2, within=60)
+            _until(lambda: len(_mentioning(out)) == 2, within=120)
         finally:
             running.kill()
-    _until(lambda: not _mentioning(out), within=30)
+    _until(lambda: not _mentioning(out), within=60)
 
 
 def _until(there: Callable[[], bool], within: float) -> None:
@@ -275,7 +275,7 @@ async def test_at_one_line_everybody_speaks_and_hears(tmp_path: Path) -> None:
             content = {"msgKey": "sampleText", "msgParam": json.dumps({"content": "收到"})}
             body = {"robotCode": CLIENT_ID, "userIds": ["s000001", "s000002"], **content}
             assert (await asyncio.to_thread(box.call, "/v1.0/robot/oToMessages/batchSend", body)).status_code == 200
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while len(heard) < 2:
                     await asyncio.sleep(0.01)
             totals = await line.totals()

@@ -100,7 +100,7 @@ def holders(administrator: Database) -> list[int]:
 
 
 async def until(administrator: Database, count: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(holders(administrator)) != count:
             await asyncio.sleep(0.01)
 

@@ -38,7 +38,7 @@ def test_killed_while_somebody_answers_on_the_page(tmp_path: Path) -> None:
     data, port = tmp_path / "data", free_port()
     url = f"http://127.0.0.1:{port}"
     own = {"X-Zicha": "1", "Origin": url}
-    with sandbox(world=CITY) as box, httpx.Client(base_url=url, headers=own, trust_env=False, timeout=40) as page:
+    with sandbox(world=CITY) as box, httpx.Client(base_url=url, headers=own, trust_env=False, timeout=60) as page:
         more = {"ZICHA_H5_URL": url, "ZICHA_H5_PORT": str(port), "ZZD_BASE_URL": box.url, "ZZD_TODOS": "false"}
         more |= {"ZZD_APP_KEY": APP_KEY, "ZZD_APP_SECRET": APP_SECRET, "ZZD_TENANT_ID": TENANT}
         enrolled(box, data)
@@ -57,14 +57,14 @@ def test_killed_while_somebody_answers_on_the_page(tmp_path: Path) -> None:
 
         with zicha_run(box, data, **more) as process:
             login = {"platform": "zhezhengding", "code": auth_code(box, "qian")}
-            assert box.until(lambda: tries("/login", login), timeout=40)
+            assert box.until(lambda: tries("/login", login))
             _killed_while(process, 0.01, lambda: says(0, "你好"))
         with zicha_run(box, data, **more) as process:
-            assert box.until(lambda: says(0, "你好"), timeout=40)
+            assert box.until(lambda: says(0, "你好"))
             assert says(1, "1")
             _killed_while(process, 0.04, lambda: says(2, "1"))
         with zicha_run(box, data, **more):
-            assert box.until(lambda: says(2, "1"), timeout=40)
+            assert box.until(lambda: says(2, "1"))
             answer = says(3, "4")
             assert answer
             lines = answer.json()["lines"]
@@ -83,4 +83,4 @@ def _killed_while(process: subprocess.Popen[str], wait: float, work: Callable[[]
     killing.start()
     work()
     killing.join()
-    process.wait(10)
+    process.wait(60)

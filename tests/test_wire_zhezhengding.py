@@ -65,7 +65,7 @@ def test_zhezhengding_alone_needs_no_dingtalk(tmp_path: Path) -> None:
             assert app.zhezhengding
             assert await app.zhezhengding.gateway.token()
             app.stop()
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, 60)
             assert box.ledger("open") == []
 
         asyncio.run(main())

@@ -112,7 +112,7 @@ def test_a_gateway_nobody_hears_is_for_later() -> None:
 def test_a_gateway_that_falls_silent_leaves_doubt(box: SandboxProcess) -> None:
     async def main() -> None:
         async with client(box.url, http_timeout=0.2) as gateway:
-            box.fault("hang", seconds=1.0)
+            box.fault("hang", seconds=2.0)
             with pytest.raises(Doubtful):
                 await gateway.call("login", {"access_token": "x", "auth_code": "y"})
 

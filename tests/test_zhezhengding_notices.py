@@ -179,8 +179,8 @@ def test_the_pause_is_kept_by_all_processes(box: SandboxProcess, tmp_path: Path)
 
 def test_a_repeated_key_is_refused_and_counts_as_taken(box: SandboxProcess, tmp_path: Path) -> None:
     async def main() -> None:
-        async with posting(box, tmp_path, http_timeout=0.3) as post:
-            box.fault("hang", seconds=1.0)
+        async with posting(box, tmp_path, http_timeout=2.0) as post:
+            box.fault("hang", seconds=4.0)
             with pytest.raises(Doubtful):
                 await post.send("k1", "一", ZHANG, WANG)
             assert (await post.send("k1", "一", ZHANG, WANG)).id == call_id("k1")

@@ -140,8 +140,8 @@ def test_the_phone_shows_what_is_wanted(world: World, box: SandboxProcess) -> No
 def test_a_to_do_whose_making_got_no_answer_is_found_again(world: World, box: SandboxProcess) -> None:
     async def main() -> None:
         page = there(world, "zhang")
-        async with keeping(world, box, http_timeout=0.3) as keeper:
-            box.fault("hang", seconds=1.0)
+        async with keeping(world, box, http_timeout=2.0) as keeper:
+            box.fault("hang", seconds=4.0)
             await keeper.round()
             assert states(box, "zhang") == ["open"]
             for words in NIL_WALK:

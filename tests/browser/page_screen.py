@@ -40,7 +40,7 @@ class Served:
         return self.server.world
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(15)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
 
 @contextmanager
@@ -62,13 +62,13 @@ def served(world: World, **settings: object) -> Iterator[Served]:
 
     with ThreadPoolExecutor(1) as pool:
         living = pool.submit(lambda: asyncio.run(live()))
-        ready.wait(15)
+        ready.wait(60)
         try:
             if there:
                 yield there[0]
         finally:
             ending.set()
-            living.result(20)
+            living.result(60)
 
 
 @dataclass
@@ -146,6 +146,7 @@ def phone(
     own = context or browser.new_context(
         **{"viewport": PHONE, "has_touch": True, "is_mobile": True, "locale": "zh-CN"} | options
     )
+    own.set_default_timeout(SOON)
     page = own.new_page()
     one = PhonePage(page, served, who)
     page.on("pageerror", lambda error: one.troubles.append(str(error)))

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-SOON = 30_000
+SOON = 60_000
 """Milliseconds within which the bot answers on a busy machine."""
 
 
@@ -19,6 +19,7 @@ def chromium() -> Iterator[Browser]:
     program = next((found for name in names if (found := shutil.which(name))), None)
     if program is None:
         pytest.skip(f"no browser on this machine (looked for {', '.join(names)})")
+    expect.set_options(timeout=SOON)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         try:
@@ -67,11 +68,11 @@ class Screen:
         self.page.get_by_test_id("send").click()
         return self._heard(before)
 
-    def taps(self, label: str) -> str:
-        """The newest button with these words; what the bot said to it."""
+    def taps(self, label: str, *, answers: int = 1) -> str:
+        """The newest button with these words; what the bot said to it, in so many messages."""
         before = self.told.count()
         self.log.get_by_test_id("reply-button").filter(has_text=label).last.click(timeout=SOON)
-        return self._heard(before)
+        return self._heard(before, answers)
 
     def sends(self, *files: str, way: str = "file") -> str:
         """Sends files through the button of the composer, `way` «image» through that for pictures."""
@@ -85,8 +86,8 @@ class Screen:
         self.page.get_by_test_id("sample").click()
         return self._heard(before)
 
-    def _heard(self, before: int) -> str:
-        expect(self.told.nth(before)).to_be_visible(timeout=SOON)
+    def _heard(self, before: int, answers: int = 1) -> str:
+        expect(self.told.nth(before + answers - 1)).to_be_visible(timeout=SOON)
         expect(self.said.last.locator(".read-mark")).to_have_text("已读", timeout=SOON)
         self.page.wait_for_timeout(150)  # an answer of several messages is complete
         return "\n".join(self.told.nth(n).inner_text() for n in range(before, self.told.count()))
@@ -105,6 +106,7 @@ class Screen:
 def screen(browser: Browser, url: str, *, phone: bool = False) -> Iterator[Screen]:
     size = PHONE if phone else DESKTOP
     context = browser.new_context(viewport=size, has_touch=phone, is_mobile=phone, locale="zh-CN")
+    context.set_default_timeout(SOON)
     page = context.new_page()
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))

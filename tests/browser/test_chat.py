@@ -49,6 +49,11 @@ def phone(browser: Browser, demo: Demo) -> Iterator[Screen]:
         yield one
 
 
+def _chat(asking: httpx.Client, who: str) -> list[dict[str, object]]:
+    answer = asking.get("/sandbox/messages", params={"as": who, "chat": "direct"}).raise_for_status()
+    return list(answer.json()["messages"])
+
+
 def violations(demo: Demo) -> list[str]:
     answer = httpx.get(f"{demo.url}/sandbox/ledger", params={"after": 0, "limit": 5000}, trust_env=False)
     return [entry["summary"] for entry in answer.json()["entries"] if entry["kind"] == "violation"]
@@ -71,7 +76,7 @@ def test_from_the_greeting_to_the_receipt_by_tapping(desk: Screen, demo: Demo) -
     assert "通过微信传输" in review
     desk.taps("1 对")
     desk.taps("看过了")
-    pledge = desk.taps("现在签")
+    pledge = desk.taps("现在签", answers=3)
     assert "本人郑重承诺" in pledge
     number = id_number("253")
     received = desk.types(f"{NAMES[STAFF]} {number}")
@@ -182,7 +187,9 @@ def test_what_is_said_while_the_chat_is_being_loaded_stays(desk: Screen, demo: D
     with desk.page.expect_response("**/sandbox/say"):
         desk.page.get_by_test_id("composer").fill("帮助")
         desk.page.get_by_test_id("send").click()
-    desk.page.wait_for_timeout(1_500)
+    with httpx.Client(base_url=demo.url, trust_env=False, timeout=60) as asking:
+        while not any(one["from"] == "robot" for one in _chat(asking, VILLAGE)):
+            desk.page.wait_for_timeout(100)
     for route, answer in held:
         route.fulfill(response=answer)
     expect(desk.said).to_have_count(1)
@@ -200,8 +207,8 @@ def test_a_week_before_the_deadline(desk: Screen, demo: Demo) -> None:
     desk.become(STAFF)
     finished = desk.told.count()
     desk.page.get_by_test_id("clock-advance-hour").first.click()
-    expect(desk.page.get_by_test_id("clock-now")).to_contain_text("10:", timeout=60_000)
-    expect(desk.page.locator("#clock")).not_to_have_class("clock gliding", timeout=20_000)
+    expect(desk.page.get_by_test_id("clock-now")).to_contain_text("10:", timeout=SOON)
+    expect(desk.page.locator("#clock")).not_to_have_class("clock gliding", timeout=SOON)
     desk.page.wait_for_timeout(600)
     assert desk.told.count() == finished
     desk.opens(ZIJIN)

@@ -243,7 +243,7 @@ def test_the_bot_is_restarted_while_the_page_is_open(browser: Browser, new_world
         expect(qian.own.last.locator(".sending")).to_have_text("等网络恢复后发送", timeout=SOON)
         with served(world, port=port) as second:
             qian.served = second
-            expect(qian.told.last).to_contain_text("2/", timeout=20_000)
+            expect(qian.told.last).to_contain_text("2/", timeout=SOON)
             expect(qian.page.locator("#banner")).to_be_empty(timeout=SOON)
             qian.taps("都看过，没有")
     assert len(world.facts()["cases"]["qian"]["answers"]) == 2

@@ -27,13 +27,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
-    with zicha_demo(tmp_path_factory.mktemp("demo") / "data", "--zhezhengding", within=150) as running_demo:
+    with zicha_demo(tmp_path_factory.mktemp("demo") / "data", "--zhezhengding") as running_demo:
         yield running_demo
 
 
 @pytest.fixture
 def page(browser: Browser, demo: Demo) -> Iterator[Page]:
     context = browser.new_context(viewport=DESKTOP | {"height": 900}, locale="zh-CN")
+    context.set_default_timeout(SOON)
     one = context.new_page()
     troubles: list[str] = []
     one.on("pageerror", lambda error: troubles.append(str(error)))
@@ -65,7 +66,7 @@ def test_a_village_worker_s_whole_story(page: Page, demo: Demo) -> None:
     notice = page.get_by_test_id("notice").filter(has_text="还有一周截止")
     for _ in range(2):  # calls are ten minutes apart: who is not in the first is in the next
         page.get_by_test_id("clock-advance-hour").first.click()
-        expect(page.locator("#clock")).not_to_have_class("clock gliding", timeout=60_000)
+        expect(page.locator("#clock")).not_to_have_class("clock gliding", timeout=SOON)
         with suppress(AssertionError):
             expect(notice).to_have_count(1, timeout=20_000)
             break

@@ -27,11 +27,11 @@ class Bot:
     def kill(self) -> None:
         if not self.ended.is_set():
             os.kill(self.pid, signal.SIGKILL)
-        assert self.ended.wait(10), "not even SIGKILL"
+        assert self.ended.wait(60), "not even SIGKILL"
 
     def stop(self) -> None:
         os.kill(self.pid, signal.SIGTERM)
-        assert self.ended.wait(20), "it does not stop"
+        assert self.ended.wait(60), "it does not stop"
 
     def dies(self, within: float) -> bool:
         return self.ended.wait(within)
@@ -61,7 +61,7 @@ class Bots:
         assert self._host.stdin
         self._host.stdin.write(json.dumps(order) + "\n")
         self._host.stdin.flush()
-        bot = self._started.get(timeout=30)
+        bot = self._started.get(timeout=60)
         if connected:
             deadline = time.monotonic() + 60
             while not bot.ended.is_set() and len(self._box.ledger("connect")) <= before:
@@ -103,5 +103,5 @@ def bots(box: SandboxProcess, data: Path, *, clock: Path | None = None) -> Itera
         assert host.stdin
         assert host.stdout
         host.stdin.close()
-        host.wait(timeout=20)
+        host.wait(timeout=60)
         host.stdout.close()

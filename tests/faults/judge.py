@@ -24,7 +24,7 @@ class Letter:
 
 
 def rows(data: Path, question: str, *values: object) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(data / "zicha.sqlite3", timeout=20)) as database:
+    with closing(sqlite3.connect(data / "zicha.sqlite3", timeout=60)) as database:
         return database.execute(question, values).fetchall()
 
 

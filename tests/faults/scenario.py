@@ -73,7 +73,7 @@ class Scenario:
         if step in OF_FILES or chance.random() < 0.2:
             self.box.send_file(FILES, "我的表.xlsx", _table(), XLSX)
         if remind and self.moments:
-            self.box.clock(to=self.moments.pop(0), wait=30)
+            self.box.clock(to=self.moments.pop(0))
         self._end(bot, step)
 
     def _end(self, bot: Bot, step: str) -> None:
@@ -95,9 +95,9 @@ class Scenario:
         for line in self.lines:
             self.box.say(*line)
         for moment in self.moments:
-            self.box.clock(to=moment, wait=30)
-            self.box.until(lambda: at_rest(self.box, self.bots.data, [*PEOPLE, FILES]), timeout=60)
-        self.box.until(lambda: at_rest(self.box, self.bots.data, [*PEOPLE, FILES]), timeout=60)
+            self.box.clock(to=moment)
+            self.box.until(lambda: at_rest(self.box, self.bots.data, [*PEOPLE, FILES]))
+        self.box.until(lambda: at_rest(self.box, self.bots.data, [*PEOPLE, FILES]))
         bot.stop()
         self.outcome.wrong = [*judge(self.box, self.bots.data, [*PEOPLE, FILES]), *self._forms()]
         self.outcome.doubtful = sum(n for (n,) in rows(self.bots.data, _DOUBTFUL))
