@@ -88,7 +88,7 @@ def demo(
         with alone(data.with_name(data.name + ".lock")):
             show.prepare_folder(data, fresh=fresh)
             show.write_world(data)
-            page = zhezhengding.page_address() if on_zhezhengding else ""
+            page = zhezhengding.page_address(any_port=port == 0) if on_zhezhengding else ""
             with show.gateway(data, port, page) as url:
                 asyncio.run(until_signal(lambda stop: show.show(data, url, browser=browser, stop=stop, page=page)))
     except (NotAlone, show.DemoError, configuration.ConfigError, *_TROUBLE) as error:

@@ -25,6 +25,14 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--update-dialogs is for a desk, not for CI: there the transcripts are the measure")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with what takes long come first, so that no process is left alone with them in the end. Each file is
+    run by one process (`--dist loadfile`): it may tell a story, or share a server."""
+    long = ("browser", "bench", "wire")
+    first = {item.path for item in items if any(item.get_closest_marker(name) for name in long)}
+    items.sort(key=lambda item: item.path not in first)
+
+
 @pytest.fixture(autouse=True)
 def quiet_root() -> Iterator[None]:
     """Commands of the machine set the root logger up: for themselves, not for the tests after them."""

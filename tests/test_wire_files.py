@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,12 @@ NO_HEAD = "没有找到表头"
 def box(tmp_path: Path) -> Iterator[SandboxProcess]:
     with gateway(tmp_path) as running_gateway:
         yield running_gateway
+
+
+@pytest.fixture(autouse=True)
+def silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow this machine is, nobody hears that their file is being looked at."""
+    monkeypatch.setattr("handlers.files._SILENCE", timedelta(hours=1))
 
 
 @pytest.fixture

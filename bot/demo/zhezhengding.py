@@ -24,9 +24,9 @@ _TODOS_A_SECOND = 100.0
 _FIRST_ACCOUNT = 77_000_001
 
 
-def page_address() -> str:
-    """Where the chat page will listen: the port of the settings' default, or any that is free."""
-    for port in (_PORT, 0):
+def page_address(*, any_port: bool) -> str:
+    """Where the chat page will listen: the port of the settings' default if it is free and wanted, or any other."""
+    for port in (0,) if any_port else (_PORT, 0):
         with socket.socket() as one:
             try:
                 one.bind(("127.0.0.1", port))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from handlers.texts import arriving
+
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 SOON = 60_000
 """Milliseconds within which the bot answers on a busy machine."""
@@ -90,6 +92,8 @@ class Screen:
         expect(self.told.nth(before + answers - 1)).to_be_visible(timeout=SOON)
         expect(self.said.last.locator(".read-mark")).to_have_text("已读", timeout=SOON)
         self.page.wait_for_timeout(150)  # an answer of several messages is complete
+        if self.told.last.inner_text().startswith(arriving.TAKEN):  # a file on a slow machine: its answer comes after
+            expect(self.told.last).not_to_contain_text(arriving.TAKEN)
         return "\n".join(self.told.nth(n).inner_text() for n in range(before, self.told.count()))
 
     def overflows(self) -> int:
