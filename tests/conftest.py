@@ -79,7 +79,8 @@ def new_world(kind: str, furnished: Callable[[str], str], tmp_path: Path) -> Ite
     def make(**fields: object) -> World:
         folder = tmp_path / f"world{len(made)}"
         folder.mkdir()
-        made.append(World(KINDS[kind].copy(furnished(kind), folder), folder, **fields))  # type: ignore[arg-type]
+        url = KINDS[kind].copy(furnished(kind), folder)
+        made.append(World(url, folder, furnished=True, **fields))  # type: ignore[arg-type]
         return made[-1]
 
     yield make

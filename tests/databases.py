@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
 
 class Kind(Protocol):
@@ -106,6 +106,17 @@ class PostgresServer:
 
 
 KINDS: dict[str, Kind] = {"sqlite": SqliteFiles(), "postgresql": PostgresServer()}
+
+
+_FIRST: dict[str, Engine] = {}
+"""The first engine of each kind."""
+
+
+def like_the_first(engine: Engine) -> None:
+    """Statements are compiled once of each kind, not anew in every test: an engine takes over the dialect of the first
+    and what that one has compiled."""
+    first = _FIRST.setdefault(engine.name, engine)
+    engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
 
 
 def kind_of(url: str) -> Kind:
