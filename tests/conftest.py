@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # a hundred processes are started by the tests: what they import is compiled by the first
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if config.getoption("--update-dialogs") and os.environ.get("CI"):
         raise pytest.UsageError("--update-dialogs is for a desk, not for CI: there the transcripts are the measure")
 
