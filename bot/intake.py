@@ -143,20 +143,27 @@ class Intake:
         once more after a turn that touched more than its own person's self-check."""
         inbox.take_turns(session, [arrival for _, arrival in came if arrival.sender])
         people: dict[str, Person] = {}
+        waiting: list[outbox.Post] = []
         for n, (inbound, _) in enumerate(came):
-            if not at_hand.next_turn(session):
-                people = self._meet(session, [inbound.sender_id for inbound, _ in came[n:]])
-            self._turn(session, inbound, people.get(inbound.sender_id), now)
+            if n == 0 or not at_hand.next_turn(session):
+                people = self._meet(session, [inbound for inbound, _ in came[n:]], now)
+            letters = self._turn(session, inbound, people.get(inbound.sender_id), now)
+            waiting += _posts(letters, now=now, reply_key=_reply_key(inbound))
+            if n + 1 == len(came) or any(letter.to != inbound.chat for letter in letters):
+                outbox.post(session, waiting)  # answers wait for one another; what others are told, the next may undo
+                waiting.clear()
             session.expunge_all()  # the next turn finds the database as a transaction of its own would
 
-    def _meet(self, session: Session, senders: Sequence[str]) -> dict[str, Person]:
-        people = inbox.people(session, senders)
+    def _meet(self, session: Session, came: Sequence[Inbound], now: datetime) -> dict[str, Person]:
+        people = inbox.people(session, [inbound.sender_id for inbound in came])
         if len(people) > 1:
-            reading_ahead.read(session, list(people.values()), [campaign.id for campaign in self._campaigns])
+            lanes = [str(inbound.chat) for inbound in came]
+            campaigns = [campaign.id for campaign in self._campaigns]
+            reading_ahead.read(session, list(people.values()), campaigns, lanes, now=now)
         session.expunge_all()
         return people
 
-    def _turn(self, session: Session, inbound: Inbound, person: Person | None, now: datetime) -> None:
+    def _turn(self, session: Session, inbound: Inbound, person: Person | None, now: datetime) -> list[Letter]:
         if person is not None:
             session.add(person)
         desk = Desk(
@@ -177,7 +184,7 @@ class Intake:
             raise  # not the talk's fault: nothing is stored, nothing is acked, the platform pushes again
         except Exception as error:
             raise _TalkFailure(desk) from error
-        post(session, letters, now=now, reply_key=_reply_key(inbound))
+        return letters
 
     def _apologised(self, failure: "_TalkFailure") -> bool:
         """The message whose talk failed, once more in a transaction of its own; False if somebody was quicker."""
@@ -232,7 +239,11 @@ def new_reference() -> str:
 def post(session: Session, letters: Sequence[Letter], *, now: datetime, reply_key: str = "") -> int:
     """Puts letters into the outbox: replies under `<message>#n`, the others under their own keys. Returns how many
     were new."""
-    posts = [
+    return outbox.post(session, _posts(letters, now=now, reply_key=reply_key))
+
+
+def _posts(letters: Sequence[Letter], *, now: datetime, reply_key: str) -> list[outbox.Post]:
+    return [
         outbox.Post(
             key=letter.key or f"{reply_key}#{n}",
             lane=str(letter.to),
@@ -246,7 +257,6 @@ def post(session: Session, letters: Sequence[Letter], *, now: datetime, reply_ke
         )
         for n, (letter, body) in enumerate(zip(letters, _spelled(letters), strict=True))
     ]
-    return outbox.post(session, posts)
 
 
 def _spelled(letters: Sequence[Letter]) -> list[str]:

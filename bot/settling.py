@@ -62,25 +62,28 @@ class Settling:
         await self._waiting.run(carried)
 
     def _settle_all(self, parcels: Sequence[Carried]) -> None:
+        now, taken = self._now(), dict[str, list[Claimed]]()
         with self._database.session() as session:
             for carried in parcels:
-                self._settle(session, carried)
+                if letters := self._settle(session, carried, now):
+                    taken.setdefault(carried.receipt, []).extend(letters)
+            for receipt, letters in taken.items():
+                delivery.settle(session, [one.id for one in letters], State.SENT, at=now, receipt=receipt)
+                read_states.note(session, letters, receipt, at=now)
 
-    def _settle(self, session: Session, carried: Carried) -> None:
-        now = self._now()
-        fates: dict[DeliveryError | None, list[Claimed]] = {}
+    def _settle(self, session: Session, carried: Carried, now: datetime) -> list[Claimed]:
+        """Deals with what the platform did not take; returns what it took."""
+        fates: dict[DeliveryError, list[Claimed]] = {}
         for letter in carried.letters:
-            fates.setdefault(carried.verdict[letter.id], []).append(letter)
+            if (error := carried.verdict[letter.id]) is not None:
+                fates.setdefault(error, []).append(letter)
         for error, same in fates.items():
             ids = [letter.id for letter in same]
-            if error is None:
-                delivery.settle(session, ids, State.SENT, at=now, receipt=carried.receipt)
-                read_states.note(session, same, carried.receipt, at=now)
-                continue
             told = "letter %d %s: %s" if len(ids) == 1 else "letter %d and %d more %s: %s"
             values = (ids[0],) if len(ids) == 1 else (ids[0], len(ids) - 1)
             log.warning(told, *values, type(error).__name__, error, extra={"action": "outbox"})
             self._not_taken(session, carried.channel, same, error, now)
+        return [letter for letter in carried.letters if carried.verdict[letter.id] is None]
 
     def _not_taken(
         self, session: Session, channel: Channel, letters: Sequence[Claimed], error: DeliveryError, now: datetime

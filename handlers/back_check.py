@@ -155,8 +155,10 @@ def answer(desk: Desk, person: Person, seen: Seen, said: str) -> list[Letter]:
     thing seen. Empty where it is not."""
     button = _MARKED.fullmatch(clean(said))
     number = int(button["draw"]) if button else _asked_last(seen)
+    if not number:
+        return []
     command = parse(said)
-    if not number or (command and command.word not in _MEANT_FOR_IT):
+    if command and command.word not in _MEANT_FOR_IT:
         return []
     sitting = _sit_down(desk, person, number)
     if sitting is None:

@@ -225,6 +225,8 @@ def parse(said: str) -> Command | None:
         return Command(word)
     if bare.startswith("?"):
         return Command(Word.EXPLAIN)
+    if text[:1].isascii():
+        return None  # a number or a button: what takes a rest begins with a Chinese word
     for word, pattern in _WITH_REST.items():
         if found := pattern.fullmatch(text):
             rest = next((group for group in found.groups() if group), "")

@@ -19,6 +19,17 @@ from storage.models import Case, Person
 def hand_in(desk: Desk, case: Case, person: Person, path: Walk, closing: str = "") -> str:
     """Counts from now on; the words of the receipt, with other last words than usual if there are any. `person` is the
     one it is about, whoever answered."""
+    with desk.session.no_autoflush:  # written once, when all of it is known
+        told = _settled(desk, case, person, path)
+    settling.settle(desk, desk.unit_of(person))
+    if case.nil:
+        return asks.nil_done(case.receipt, told, desk.campaign.words.nil, late=case.late, closing=closing)
+    rows = f"{len(list(path.rows()))}{desk.campaign.words.row}"
+    return asks.done(case.receipt, told, rows, late=case.late, closing=closing)
+
+
+def _settled(desk: Desk, case: Case, person: Person, path: Walk) -> str:
+    """Everything that follows for the person alone; what is said of the pledge."""
     late = desk.now >= desk.campaign.closes_at
     if not case.receipt:
         local = desk.now.astimezone(desk.campaign.zone)
@@ -34,11 +45,7 @@ def hand_in(desk: Desk, case: Case, person: Person, path: Walk, closing: str = "
     cases.hand_in(desk.session, case, _answers_json(path), at=desk.now, late=late)
     risks.keep(desk, case, path)
     desk.take_back(person, ("reminder", "nudge", "revision"), of=f"{desk.campaign.id}/")
-    settling.settle(desk, desk.unit_of(person))
-    if case.nil:
-        return asks.nil_done(case.receipt, told, desk.campaign.words.nil, late=case.late, closing=closing)
-    rows = f"{len(list(path.rows()))}{desk.campaign.words.row}"
-    return asks.done(case.receipt, told, rows, late=case.late, closing=closing)
+    return told
 
 
 def _answers_json(path: Walk) -> str:

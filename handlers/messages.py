@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class ChatKind(StrEnum):
@@ -156,7 +157,19 @@ class Letter:
 
 
 def to_json(body: Body) -> str:
-    return json.dumps({"kind": type(body).__name__, **asdict(body)}, ensure_ascii=False)
+    return json.dumps({"kind": type(body).__name__, **_told(body)}, ensure_ascii=False)
+
+
+def _told(body: Body) -> dict[str, Any]:
+    """Field by field: `dataclasses.asdict` copies what is never changed and takes ten times as long."""
+    match body:
+        case Text():
+            return {"markdown": body.markdown, "title": body.title, "at": body.at}
+        case Choice():
+            options = [{"label": option.label, "send": option.send} for option in body.options]
+            return {"title": body.title, "markdown": body.markdown, "options": options}
+        case Document():
+            return {"name": body.name, "paper": body.paper, "params": dict(body.params)}
 
 
 def from_json(text: str) -> Body:

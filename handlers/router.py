@@ -99,11 +99,12 @@ def _talk(desk: Desk, person: Person) -> list[Letter]:
     if desk.overtaken:
         return self_check.go_on(desk, person, asks.CAME_LATE)
     seen, said = menus.last_seen(desk), desk.inbound.text
-    if commands.parse(said) is None:
+    command = commands.parse(said)
+    if command is None:
         said = fill_in.meant(seen, menus.meant(seen, said))
+        command = commands.parse(said)
     if again := back_check.answer(desk, person, seen, said):
         return again
-    command = commands.parse(said)
     if command and not _own_words(desk, person, command):
         return _obey(desk, person, command)
     if fill_in.is_filled(desk, said, MAX_TEXT):

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, or_
+from sqlalchemy import and_, bindparam, exists, or_
 from sqlmodel import Session, col, select
 
 from storage import lists
 from storage.head_counts import newest, was_there
 from storage.models import Appointment, Case, Exemption, Membership, Person, Submission
+from storage.models.columns import Moment
 from storage.reporting import ids
 from storage.rows import Role
 
@@ -106,21 +107,29 @@ def unsigned(
 
 def officers(session: Session, now: datetime, *, above: str = "") -> list[Officer]:
     """Everybody in office; with a path, those in office for its unit or one above it."""
-    wanted: Any = (
-        select(*(col(column) for column in (Person.id, Person.staff_id, Person.reached_at)))
-        .add_columns(col(Appointment.role), col(Appointment.unit_id))
-        .join(Appointment, col(Appointment.person_id) == Person.id)
-        .where(col(Person.active).is_(True), col(Person.account).is_(True))
-        .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > now))
-        .order_by(col(Person.id))
-    )
     if above:
-        there = select(Appointment.person_id).where(col(Appointment.unit_id).in_(ids(above)))
-        wanted = wanted.where(col(Person.id).in_(there))
+        found = session.execute(_OFFICERS_ABOVE, {"now": now, "units": ids(above)})
+    else:
+        found = session.execute(_OFFICERS, {"now": now})
     held: defaultdict[tuple[int, str, str], list[tuple[Role, int]]] = defaultdict(list)
-    for number, staff_id, chat, role, unit_id in session.execute(wanted).all():
+    for number, staff_id, chat, role, unit_id in found:
         held[number, staff_id, chat].append((Role(role), unit_id))
     return [Officer(*whose, tuple(offices)) for whose, offices in held.items()]
+
+
+_OFFICERS: Any = (
+    select(*(col(column) for column in (Person.id, Person.staff_id, Person.reached_at)))
+    .add_columns(col(Appointment.role), col(Appointment.unit_id))
+    .join(Appointment, col(Appointment.person_id) == Person.id)
+    .where(col(Person.active).is_(True), col(Person.account).is_(True))
+    .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > bindparam("now", type_=Moment)))
+    .order_by(col(Person.id))
+)
+_OFFICERS_ABOVE: Any = _OFFICERS.where(
+    col(Person.id).in_(
+        select(Appointment.person_id).where(col(Appointment.unit_id).in_(bindparam("units", expanding=True)))
+    )
+)
 
 
 def _excused(campaign: str):  # type: ignore[no-untyped-def]

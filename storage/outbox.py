@@ -5,20 +5,23 @@ The key of a letter says what it is; posting it twice posts it once. Must not kn
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func
+from sqlalchemy import Integer, Row, bindparam, func
 from sqlmodel import Session, col, select, update
 
+from storage import at_hand
 from storage.models import Outgoing
 from storage.models.columns import Moment
 from storage.statements import insert_many_new
 
 ASIDE = "aside/"
 """How the keys of letters begin that are said in passing: they are not what a person's next message answers."""
+LAST = "last"
+"""At hand by lane."""
 ORPHANED = "the process ended while sending"
 
 
@@ -96,6 +99,7 @@ class Last:
     """The newest letter to a chat. `failed`: the platform gave no answer or refused it. A letter under way when the
     process ended does not count as failed: as a rule it had arrived."""
 
+    key: str
     body: str
     failed: bool
     ahead: tuple[str, ...] = ()
@@ -104,24 +108,36 @@ class Last:
 
 def last(session: Session, lane: str, *, now: datetime) -> Last | None:
     """The newest letter to a chat that is out or on its way."""
-    found = session.connection().execute(_LAST, {"lane": lane, "now": now}).first()
-    if found is None:
-        return None
-    failed = found.state in (State.DOUBTFUL, State.REFUSED) and found.trouble != ORPHANED
-    return Last(found.body, failed, _ahead(session, found.key, lane))
+    found: Last | None
+    there, found = at_hand.take(session, LAST, lane)
+    if not there:
+        found = lasts(session, [lane], now=now).get(lane)
+    return replace(found, ahead=_ahead(session, found.key, lane)) if found else None
 
 
-_LAST = (
-    select(Outgoing.key, Outgoing.state, Outgoing.trouble, Outgoing.body)
+def lasts(session: Session, lanes: Sequence[str], *, now: datetime) -> dict[str, Last]:
+    """Of each chat the newest letter, without what stood above it."""
+    found = session.connection().execute(_LASTS, {"lanes": lanes, "now": now})
+    return {row.lane: Last(row.key, row.body, _failed(row)) for row in found}
+
+
+def _failed(letter: Row[Any]) -> bool:
+    return letter.state in (State.DOUBTFUL, State.REFUSED) and letter.trouble != ORPHANED
+
+
+_NEWEST = (
+    select(func.max(Outgoing.id))
     .where(
-        col(Outgoing.lane) == bindparam("lane"),
+        col(Outgoing.lane).in_(bindparam("lanes", expanding=True)),
         col(Outgoing.state).not_in([State.WITHDRAWN, State.EXPIRED]),
         col(Outgoing.not_before) <= bindparam("now", type_=Moment),
         ~col(Outgoing.key).startswith(ASIDE),
     )
-    .order_by(col(Outgoing.id).desc())
-    .limit(1)
+    .group_by(col(Outgoing.lane))
 )
+_LASTS = select(
+    *(col(c) for c in (Outgoing.lane, Outgoing.key, Outgoing.state, Outgoing.trouble, Outgoing.body))
+).where(col(Outgoing.id).in_(_NEWEST))
 
 
 def _ahead(session: Session, key: str, lane: str) -> tuple[str, ...]:

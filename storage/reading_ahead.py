@@ -1,14 +1,17 @@
-"""Reads for several people at once what the turn of each looks at first: their self-checks, answers and units.
+"""Reads for several people at once what the turn of each looks at first: their self-checks, answers and units, and
+what they were told last.
 
-One statement for all; the rooms these belong to hand it out (`cases`, `roster`). Must not know what becomes of it.
+One statement for all; the rooms these belong to hand it out (`cases`, `roster`, `outbox`). Must not know what becomes
+of it.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from storage import at_hand, cases, roster
+from storage import at_hand, cases, outbox, roster
 from storage.models import AnswerLine, Case, Person, Unit
 
 _CASES = select(Case).where(
@@ -23,10 +26,15 @@ _LINES = (
 _UNITS = select(Unit).where(col(Unit.id).in_(bindparam("units", expanding=True)))
 
 
-def read(session: Session, people: Sequence[Person], campaigns: Sequence[str]) -> None:
-    """What is read stays with the session until it is taken, none of it among the session's own objects."""
+def read(
+    session: Session, people: Sequence[Person], campaigns: Sequence[str], lanes: Sequence[str], *, now: datetime
+) -> None:
+    """`lanes` are the chats they speak in. What is read stays with the session until it is taken, none of it among the
+    session's own objects."""
     _read_cases(session, [person.id or 0 for person in people], campaigns)
     _read_units(session, {person.unit_id for person in people})
+    found = outbox.lasts(session, lanes, now=now)
+    at_hand.put(session, outbox.LAST, {lane: found.get(lane) for lane in lanes})
     session.expunge_all()
 
 

@@ -20,7 +20,8 @@ def has_people(session: Session) -> bool:
 
 
 def unit(session: Session, unit_id: int) -> Unit:
-    return session.scalars(_UNIT, {"unit_id": unit_id}).one()
+    chain: list[Unit] | None = at_hand.see(session, CHAINS, unit_id)
+    return chain[-1] if chain else session.scalars(_UNIT, {"unit_id": unit_id}).one()
 
 
 def units(session: Session) -> Sequence[Unit]:

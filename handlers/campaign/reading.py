@@ -30,16 +30,20 @@ class Reading:
             return (self.setting.area,) if self.setting.area else ()
         if name == "filled":
             return (self.setting.filled,)
-        if derived := self.campaign.derived.get(name):
-            if derived.when and not self.holds(derived.when, row):
-                return ()
-            out = {value for other in derived.minus for value in self.values(other, row)}
-            kept = [v for v in self.values(derived.of, row) if v not in out]
-            return tuple(v for v in kept if not derived.only or v in derived.only)
-        return self.said(self._key(name, row))
+        derived = self.campaign.derived.get(name)
+        if derived is None:
+            return self.said(self._key(name, row))
+        if not self.holds(derived.when, row):
+            return ()
+        out = {value for other in derived.minus for value in self.values(other, row)}
+        only = derived.only
+        return tuple([v for v in self.values(derived.of, row) if v not in out and (not only or v in only)])
 
     def holds(self, when: When, row: int = 0) -> bool:
-        return not when or any(self._all(alternative, row) for alternative in when)
+        for alternative in when:
+            if self._all(alternative, row):
+                return True
+        return not when
 
     def _all(self, alternative: Mapping[str, list[str]], row: int) -> bool:
         for name, wanted in alternative.items():
@@ -124,7 +128,11 @@ def _day(value: str) -> str:
         when = date.fromisoformat(value)
     except ValueError:
         return value
-    return f"{when.month}月{when.day}日"
+    return _month_and_day(when)
+
+
+def _month_and_day(day: date) -> str:
+    return f"{day.month}月{day.day}日"
 
 
 class _Blanks(dict[str, str]):
@@ -135,13 +143,14 @@ class _Blanks(dict[str, str]):
         self.reading, self.row, self.quote = reading, row, quote
 
     def __missing__(self, name: str) -> str:
-        setting, deadline = self.reading.setting, self.reading.campaign.deadline
-        soon = setting.today + timedelta(days=3)  # the day of an example
-        known = {
-            "person": setting.person,
-            "unit": setting.unit,
-            "today": f"{setting.today.month}月{setting.today.day}日",
-            "deadline": f"{deadline.month}月{deadline.day}日",
-            "soon": f"{soon.month}月{soon.day}日",
-        }
-        return self.quote(known[name] if name in known else self.reading.label(name, self.row))
+        known = _KNOWN.get(name)
+        return self.quote(known(self.reading) if known else self.reading.label(name, self.row))
+
+
+_KNOWN: Mapping[str, Callable[[Reading], str]] = {
+    "person": lambda reading: reading.setting.person,
+    "unit": lambda reading: reading.setting.unit,
+    "today": lambda reading: _month_and_day(reading.setting.today),
+    "deadline": lambda reading: _month_and_day(reading.campaign.deadline),
+    "soon": lambda reading: _month_and_day(reading.setting.today + timedelta(days=3)),  # the day of an example
+}

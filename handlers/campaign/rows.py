@@ -30,6 +30,8 @@ _BREAK = re.compile(
 _NUMBERED = re.compile(r"^\s*第\s*[\d一二三四五六七八九十]{1,3}\s*[份条行个](?:数据)?\s*[：:，,、]?\s*(?=\S)")
 _NOTE = re.compile(r"[（(][^（()）]*[)）]|[*＊]")
 _FOR_EXAMPLE = re.compile(r"^[（(]?\s*例(?:如|子)?\s*[：:，,]")
+_SHORTEST = 6
+"""Two headings with something behind each, or three cells under a heading, are longer than this."""
 _STRAY = "；;，,、：:﹕ "
 """What is left at the ends of a cell when headings stand in one line, or a colon has slipped into the next."""
 _ENDED = re.compile(r"[；;。.，,、：:！!？?]$")
@@ -129,7 +131,7 @@ def distinct(rows: Sequence[Texts]) -> list[Texts]:
 
 def looks_filled(campaign: Campaign, text: str) -> bool:
     """Whether a message is a template or a table rather than an answer."""
-    if group_of(campaign) is None:
+    if len(text) < _SHORTEST or group_of(campaign) is None:
         return False
     if len({field for field, _ in _pieces(campaign, text) if field}) >= 2:
         return True
