@@ -142,10 +142,11 @@ class Intake:
         """The turns of different people, one after the other; what each looks at first is read for all at once, and
         once more after a turn that touched more than its own person's self-check."""
         inbox.take_turns(session, [arrival for _, arrival in came if arrival.sender])
+        at_hand.clear(session)
         people: dict[str, Person] = {}
         waiting: list[outbox.Post] = []
         for n, (inbound, _) in enumerate(came):
-            if n == 0 or not at_hand.next_turn(session):
+            if not at_hand.next_turn(session):
                 people = self._meet(session, [inbound for inbound, _ in came[n:]], now)
             letters = self._turn(session, inbound, people.get(inbound.sender_id), now)
             waiting += _posts(letters, now=now, reply_key=_reply_key(inbound))

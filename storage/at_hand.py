@@ -41,6 +41,11 @@ def see(session: Session, room: str, key: Hashable) -> Any:
     return kept.things.get((room, key)) if kept else None
 
 
+def clear(session: Session) -> None:
+    """Nothing is at hand any more."""
+    session.info.pop(_AT_HAND, None)
+
+
 def own(session: Session) -> None:
     """Said in a turn that touches nothing but its own person's self-check."""
     if kept := session.info.get(_AT_HAND):
@@ -51,7 +56,7 @@ def next_turn(session: Session) -> bool:
     """Between two turns: whether what is at hand still holds. If not, it is gone."""
     kept: AtHand | None = session.info.get(_AT_HAND)
     if kept is None or not kept.own:
-        session.info.pop(_AT_HAND, None)
+        clear(session)
         return False
     kept.own = False
     return True

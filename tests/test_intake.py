@@ -270,3 +270,11 @@ def test_two_messages_of_one_person_in_one_commit_are_two_turns_in_order(world: 
     assert verdicts == [True] * 3
     assert world.facts()["cases"]["qian"]["submitted_at"] is not None
     assert len(qian.hears()) == 2
+
+
+def test_the_second_of_two_messages_in_one_commit_finds_the_answer_to_the_first(world: World, qian: Somebody) -> None:
+    zhang = world.person("zhang")
+    zhang.says("你好")
+    assert said_at_once(world, ("zhang", "1"), ("qian", "都看过，没有"), ("qian", "不需要")) == [True] * 3
+    assert world.facts()["cases"]["qian"]["submitted_at"] is not None
+    assert len(qian.hears()) == 2
