@@ -19,6 +19,7 @@ from handlers.papers.pledge_book import EACH
 from handlers.papers.proof import spaced
 from handlers.papers.request import Paper
 from handlers.papers.verifying import UNMASKED
+from handlers.papers.workbook import SheetFull
 from storage import audit, papers, roster
 
 OPERATOR = "operator"
@@ -148,6 +149,9 @@ def _begun(file: Path) -> Iterator[BinaryIO]:
         with out:
             file.chmod(0o600)
             yield out
+    except SheetFull as error:
+        file.unlink()
+        raise ExportError(f"工作表“{error}”放不下这么多行。用 --unit 分单位导出，每个下级单位一个文件") from error
     except OSError as error:
         file.unlink()
         raise ExportError(f"{file} 没有写完（{error.strerror}）。看看磁盘还有没有地方，再试一次") from error

@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from bot.app import Foundation
 from bot.exports import ExportError, export
+from handlers.papers.workbook import writing
 from storage.models import AuditLine
 from tests.world import World, id_number
 
@@ -58,6 +59,16 @@ def test_numbers_are_masked_unless_somebody_says_why(
         ("export", "331102001", paper),
         ("export.unmasked", "331102001", "上报市大数据局"),
     ]
+
+
+def test_a_sheet_without_room_says_how_to_go_on(
+    world: World, base: Foundation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A roster stays on its sheets, for it is read again; here they end much earlier than at 1,048,576 rows."""
+    monkeypatch.setattr(writing, "SHEET_ROWS", 5)
+    with pytest.raises(ExportError, match=r"工作表“.*”放不下.*--unit"):
+        export(base, "roster", "", tmp_path / "r.xlsx", reason="", now=lambda: world.now)
+    assert not (tmp_path / "r.xlsx").exists()
 
 
 def test_nothing_is_written_over_and_a_wrong_unit_is_named(world: World, base: Foundation, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from handlers.campaign import loading
 from handlers.papers.feedback_table import FeedbackRow, FeedbackTable, TableColumn, write_feedback_table
+from handlers.papers.ledger import Column, Ledger, write_ledger
 from handlers.papers.text_fit import chunks, width_of, wrap
 from handlers.papers.workbook import reading
 
@@ -163,6 +164,30 @@ def test_what_a_sheet_has_no_room_for_stands_on_a_further_one() -> None:
     assert texts(pages[-1], "A")[-1] == "截至 2022年5月22日18:00"
     places = texts(sources, "A")
     assert (places[1], places[-1].split()[0]) == ("5", pages[-1].title)
+
+
+def test_a_ledger_goes_on_on_a_further_sheet_as_well() -> None:
+    names = [f"某{n}" for n in range(24)]
+    ledger = Ledger(
+        title="未完成名单",
+        unit_name="莲都区",
+        columns=(Column("序号", 6), Column("姓名", 14)),
+        rows=((f"{n}", name) for n, name in enumerate(names, start=1)),
+        empty="没有。",
+        as_of=AS_OF,
+        footer="截至 2022年5月22日18:00",
+        notes=("共24人。",),
+        sheet_rows=12,
+    )
+    out = io.BytesIO()
+    write_ledger(ledger, out)
+    book = load_workbook(out)
+    assert book.sheetnames == ["未完成名单", "未完成名单2", "未完成名单3"]
+    for page in book.worksheets:
+        assert page.max_row <= 12
+        assert (page["A2"].value, page.print_title_rows) == ("序号", "$2:$2")
+    assert [said for page in book.worksheets for said in texts(page, "B") if said.startswith("某")] == names
+    assert texts(book.worksheets[-1], "A")[-2:] == ["共24人。", "截至 2022年5月22日18:00"]
 
 
 @given(st.text(st.characters(codec=None), max_size=60))

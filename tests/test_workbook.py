@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
@@ -10,7 +11,7 @@ from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
-from handlers.papers.workbook import FANGSONG, HEITI, Look, NewBook
+from handlers.papers.workbook import FANGSONG, HEITI, SHEET_ROWS, Look, NewBook, SheetFull
 
 LOOKS = (
     Look(),
@@ -98,6 +99,16 @@ def test_every_cell_is_what_openpyxl_makes_of_it(wanted: Rows) -> None:
     expected = seen(theirs(wanted))
     assert seen(ours(wanted, at_once=False)) == expected
     assert seen(ours(wanted, at_once=True)) == expected
+
+
+def test_a_sheet_without_room_is_named_instead_of_losing_rows() -> None:
+    page = NewBook(title="表", maker="自查助手").page("人员")
+    styles = page.styles((None,))
+    page.line(SHEET_ROWS, ("最后一行",), styles)
+    with pytest.raises(SheetFull, match="人员"):
+        page.line(SHEET_ROWS + 1, ("没有地方",), styles)
+    with pytest.raises(SheetFull, match="人员"):
+        page.put(SHEET_ROWS + 1, 1, "没有地方")
 
 
 def test_sheets_keep_the_order_they_were_asked_for_and_the_sources_come_last() -> None:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from handlers.papers import MAKER
 from handlers.papers.proof import Proof
 from handlers.papers.text_fit import count_lines, half_characters
-from handlers.papers.workbook import HEITI, XIAOBIAOSONG, Look, NewBook, Page
+from handlers.papers.workbook import HEITI, SHEET_ROWS, XIAOBIAOSONG, Look, NewBook, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Ledger:
     """«单位盖章：» where it is to be stamped."""
     sources: Iterable[tuple[str, str]] = field(default=())
     """For the hidden sheet: which records each row came from, as (what, which). Read after the rows."""
+    sheet_rows: int = SHEET_ROWS
+    """So many fit on a sheet; what is more stands on a further one."""
 
 
 _TITLE = Look(face=XIAOBIAOSONG, size=20, across="center")
@@ -62,22 +64,22 @@ def write_ledger(ledger: Ledger, out: BinaryIO, proof: Proof | None = None) -> N
     book.save(out)
 
 
-def write_sheet(book: NewBook, ledger: Ledger, proof: Proof | None = None, name: str = "") -> Page:
-    """The ledger as one sheet of a workbook."""
-    page, width, widths = book.page((name or ledger.title)[:_SHEET_NAME]), len(ledger.columns), _fitted(ledger)
-    page.widths(widths)
-    page.paper_a4(margins=_MARGINS_MM)
-    header = _write_head(page, ledger, widths)
-    page.freeze_below(header)
+def write_sheet(book: NewBook, ledger: Ledger, proof: Proof | None = None, name: str = "") -> None:
+    """The ledger as one sheet of a workbook, and further ones where Excel has no room for more rows."""
+    width, widths, title = len(ledger.columns), _fitted(ledger), (name or ledger.title)[:_SHEET_NAME]
+    page, header = _begin(book, ledger, widths, title)
     _says(proof, ledger.title, ledger.unit_name, *(column.name for column in ledger.columns))
-    looks = [_MIDDLE if column.middle else _BODY for column in ledger.columns]
-    row = header
-    for row, cells in enumerate(ledger.rows, start=header + 1):
+    styles = page.styles([_MIDDLE if column.middle else _BODY for column in ledger.columns])
+    row, sheets, room = header, 1, ledger.sheet_rows - len(ledger.notes) - 1
+    for cells in ledger.rows:
+        if row == room:
+            _end(page, ledger, proof, header, row)
+            sheets += 1
+            page, header = _begin(book, ledger, widths, f"{title[: _SHEET_NAME - 3]}{sheets}")
+            row = header
+        row += 1
         _says(proof, *cells)
-        for number, (look, text) in enumerate(zip(looks, cells, strict=True), start=1):
-            page.put(row, number, text, look)
-        page.height(row, _points(cells, widths))
-        page.finish(row)
+        page.line(row, cells, styles, _points(cells, widths))
     if row == header:
         row += 1
         page.across(row, width, ledger.empty, _MIDDLE)
@@ -88,9 +90,22 @@ def write_sheet(book: NewBook, ledger: Ledger, proof: Proof | None = None, name:
         page.across(row, width, text, look)
         page.height(row, _points((text,), (sum(widths),)))
         _says(proof, text)
-    page.print_rows(header_row=header, columns=width, last_row=row)
+    _end(page, ledger, proof, header, row)
+
+
+def _begin(book: NewBook, ledger: Ledger, widths: Sequence[float], name: str) -> tuple[Page, int]:
+    """A sheet with its head, and the number of its header row."""
+    page = book.page(name)
+    page.widths(widths)
+    page.paper_a4(margins=_MARGINS_MM)
+    header = _write_head(page, ledger, widths)
+    page.freeze_below(header)
+    return page, header
+
+
+def _end(page: Page, ledger: Ledger, proof: Proof | None, header: int, last: int) -> None:
+    page.print_rows(header_row=header, columns=len(ledger.columns), last_row=last)
     page.page_numbers(ledger.unit_name, proof.footer if proof else "")
-    return page
 
 
 def _write_head(page: Page, ledger: Ledger, widths: Sequence[float]) -> int:

@@ -8,7 +8,7 @@ from handlers.papers.workbook.looks import FANGSONG, HEITI, XIAOBIAOSONG, Look
 from handlers.papers.workbook.raw_cells import Area
 from handlers.papers.workbook.sheet_xml import CellForm
 from handlers.papers.workbook.strangers import SHEET_ROWS, Line, Oddity, OpenBook, address, custom_properties, reading
-from handlers.papers.workbook.writing import NewBook, Page
+from handlers.papers.workbook.writing import NewBook, Page, SheetFull
 
 __all__ = [
     "FANGSONG",
@@ -25,6 +25,7 @@ __all__ = [
     "OpenBook",
     "Page",
     "Series",
+    "SheetFull",
     "address",
     "custom_properties",
     "reading",

@@ -8,6 +8,7 @@ import io
 import re
 import shutil
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Mapping
 from typing import Any, BinaryIO
@@ -19,16 +20,19 @@ _ROWS = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
 _SIZE = re.compile(rb"<dimension [^>]*/>")
 
 
-class Rows:
-    """The finished rows of one sheet."""
+class Pile:
+    """Finished parts of a sheet, one kind: its rows, or which of its cells are joined."""
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(_FEW)  # noqa: SIM115 (closed when it is poured out)
+        self._file = tempfile.SpooledTemporaryFile(_FEW)  # noqa: SIM115 (closed with the pile, see below)
+        weakref.finalize(self, self._file.close)  # also where the book is given up half-way
         self._piece: list[str] = []
         self._length = 0
+        self.count = 0
 
     def add(self, xml: str) -> None:
         self._piece.append(xml)
+        self.count += 1
         self._length += len(xml)
         if self._length > _PIECE:
             self._put_away()
@@ -47,12 +51,11 @@ class Rows:
     def pour(self, out: Any) -> None:
         self._file.seek(0)
         shutil.copyfileobj(self._file, out, _PIECE)
-        self._file.close()
+        self._file.close()  # the next sheet needs the room on the disk
 
 
-def pack(book: Any, sheets: Mapping[str, tuple[Rows, str]], out: BinaryIO) -> None:
-    """Writes `book` (openpyxl's, its sheets empty) with the rows of each sheet by its title, and what stands right
-    behind the rows."""
+def pack(book: Any, sheets: Mapping[str, tuple[Pile, Pile]], out: BinaryIO) -> None:
+    """Writes `book` (openpyxl's, its sheets empty) with the rows and the joined cells of each sheet by its title."""
     frame = io.BytesIO()
     book.save(frame)
     parts = {f"xl/worksheets/sheet{n}.xml": sheets[title] for n, title in enumerate(book.sheetnames, start=1)}
@@ -70,12 +73,14 @@ def _packed(out: BinaryIO) -> zipfile.ZipFile:
     return zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=3)
 
 
-def _pack_sheet(full: zipfile.ZipFile, part: str, frame: bytes, rows: Rows, behind: str) -> None:
+def _pack_sheet(full: zipfile.ZipFile, part: str, frame: bytes, rows: Pile, joined: Pile) -> None:
     head, tail = _ROWS.split(_SIZE.sub(b"", frame, count=1))
-    before, after = head + b"<sheetData>", b"</sheetData>" + behind.encode() + tail
+    opening, closing = (f'<mergeCells count="{joined.count}">', "</mergeCells>") if joined.count else ("", "")
     # Excel does not like the large form of an entry, which is for sheets of two gigabytes
-    large = (len(before) + rows.size + len(after)) * 1.05 > zipfile.ZIP64_LIMIT
+    large = (len(frame) + rows.size + joined.size) * 1.05 > zipfile.ZIP64_LIMIT
     with full.open(part, "w", force_zip64=large) as out:
-        out.write(before)
+        out.write(head + b"<sheetData>")
         rows.pour(out)
-        out.write(after)
+        out.write(f"</sheetData>{opening}".encode())
+        joined.pour(out)
+        out.write(closing.encode() + tail)

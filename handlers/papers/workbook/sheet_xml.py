@@ -54,7 +54,6 @@ def whole_row(number: int, height: float | None, cells: str) -> str:
     return f'<row r="{number}"{tall}>{cells}</row>'
 
 
-def merges(places: list[str]) -> str:
-    """The part behind the rows that joins cells; empty where there is nothing to join."""
-    joined = "".join(f'<mergeCell ref="{place}"/>' for place in places)
-    return f'<mergeCells count="{len(places)}">{joined}</mergeCells>' if places else ""
+def joined(first: str, last: str) -> str:
+    """One cell out of those between two; it stands behind the rows."""
+    return f'<mergeCell ref="{first}:{last}"/>'

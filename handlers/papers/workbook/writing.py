@@ -19,13 +19,13 @@ from handlers.papers.cell_text import legal_text
 from handlers.papers.proof import Proof
 from handlers.papers.workbook.charts import Chart, drawn
 from handlers.papers.workbook.looks import PLAIN_TEXT, Look, Looks
-from handlers.papers.workbook.packing import Rows, pack
+from handlers.papers.workbook.packing import Pile, pack
 from handlers.papers.workbook.sheet_xml import (
     LETTERS,
     CellForm,
     cell_form,
     inline,
-    merges,
+    joined,
     number_cell,
     text_cell,
     whole_row,
@@ -36,6 +36,10 @@ _SOURCES = "来源"
 _MOST_BREAKS = 1_000
 
 
+class SheetFull(Exception):
+    """A sheet has no room for more rows, and what is written may not go on on another."""
+
+
 class Page:
     """One sheet being written; rows and columns count from 1."""
 
@@ -44,8 +48,7 @@ class Page:
         self._cells: dict[int, dict[int, str]] = {}
         self._heights: dict[int, float] = {}
         self._next = 1
-        self._rows = Rows()
-        self._joined: list[str] = []
+        self._rows, self._joined = Pile(), Pile()
         self._breaks: list[Break] = []
 
     @property
@@ -64,8 +67,10 @@ class Page:
         self._keep(row, column, number_cell(f"{LETTERS[column - 1]}{row}", self._looks.numbers(look)[False], value))
 
     def _keep(self, row: int, column: int, cell: str) -> None:
-        if not self._next <= row <= SHEET_ROWS:
-            raise ValueError(f"row {row} is written already, or a sheet has no room for it")
+        if row < self._next:
+            raise ValueError(f"row {row} is written already")
+        if row > SHEET_ROWS:
+            raise SheetFull(self.name)
         self._cells.setdefault(row, {})[column] = cell
 
     def styles(self, looks: Sequence[Look | None], *, repeated: bool = True) -> Sequence[CellForm]:
@@ -77,7 +82,7 @@ class Page:
     def line(self, number: int, texts: Sequence[str], styles: Sequence[CellForm], height: float | None = None) -> None:
         """A whole row, finished at once with all above it: the quick way for a long table."""
         if number > SHEET_ROWS:
-            raise ValueError(f"a sheet has no room for row {number}")
+            raise SheetFull(self.name)
         self.finish(number - 1)
         cells = [f"{ahead}{number}{behind(text)}" for (ahead, behind), text in zip(styles, texts, strict=True)]
         self._rows.add(whole_row(number, height, "".join(cells)))
@@ -94,7 +99,7 @@ class Page:
     def join(self, row: int, last_row: int, first: int, last: int) -> None:
         """Makes one cell of those from column `first` to `last`; nothing where it is one already."""
         if (row, first) != (last_row, last):
-            self._joined.append(f"{LETTERS[first - 1]}{row}:{LETTERS[last - 1]}{last_row}")
+            self._joined.add(joined(f"{LETTERS[first - 1]}{row}", f"{LETTERS[last - 1]}{last_row}"))
 
     def height(self, row: int, points: float) -> None:
         self._heights[row] = points
@@ -107,11 +112,11 @@ class Page:
                 self._rows.add(whole_row(number, height, "".join(cells[column] for column in sorted(cells))))
         self._next = max(self._next, last_row + 1)
 
-    def close(self) -> tuple[Rows, str]:
-        """Everything is on the page: its rows, and what stands behind them."""
+    def close(self) -> tuple[Pile, Pile]:
+        """Everything is on the page: its rows, and which cells are joined."""
         self.finish(max([*self._cells, *self._heights], default=0))
         self._sheet.row_breaks.brk = self._breaks  # one by one each would be copied again with the next
-        return self._rows, merges(self._joined)
+        return self._rows, self._joined
 
     def widths(self, widths: Sequence[float]) -> None:
         for column, width in enumerate(widths, start=1):
