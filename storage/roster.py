@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, or_
+from sqlalchemy import BindParameter, ColumnElement, bindparam, func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage import at_hand, memberships
 from storage.models import Applicant, Appointment, ChatGroup, Person, Unit
+from storage.models.columns import Moment
 from storage.rows import Role
 
 CHAINS = "chains"
@@ -80,17 +82,21 @@ def named(session: Session, name: str, paths: Sequence[str]) -> Sequence[Person]
 
 def appointments(session: Session, person_id: int, now: datetime) -> list[tuple[Role, Unit]]:
     """The roles somebody holds now, the widest first; a deputy's term may be over."""
-    rows = session.exec(
-        select(Appointment.role, Unit)
-        .join(Unit, col(Unit.id) == Appointment.unit_id)
-        .where(Appointment.person_id == person_id, in_term(now))
-    ).all()
+    rows = session.execute(_APPOINTMENTS, {"person": person_id, "now": now}).all()
     return [(Role(role), unit) for role, unit in sorted(rows, key=lambda row: (len(row[1].path), row[1].path))]
 
 
-def in_term(now: datetime) -> ColumnElement[bool]:
+def in_term(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Appointments that hold at a moment."""
     return or_(col(Appointment.until).is_(None), col(Appointment.until) > now)
+
+
+_APPOINTMENTS: Any = (
+    select(Appointment.role, Unit)
+    .join(Unit, col(Unit.id) == Appointment.unit_id)
+    .where(Appointment.person_id == bindparam("person"), in_term(bindparam("now", type_=Moment())))
+)
+"""Built once: asked at every command, and building it costs several times what running does."""
 
 
 def coordinators(session: Session, unit: Unit, now: datetime) -> list[Person]:
