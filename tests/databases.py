@@ -8,10 +8,10 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, event, make_url
 
 
 class Kind(Protocol):
@@ -50,10 +50,12 @@ class SqliteFiles:
 class PostgresServer:
     """A server in a folder of its own, started at its first use, reached by a socket in that folder: no port, no user.
 
-    It may lose data in a power cut (fsync off); the tests that kill processes kill ours, not the server.
+    It may lose data in a power cut (fsync off); the tests that kill processes kill ours, not the server. Without
+    `vacuum` nobody tidies the hundreds of databases that are used once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, vacuum: bool = True) -> None:
+        self._vacuum = vacuum
         self._made = 0
         self._uri, self._data = "", Path()
 
@@ -102,21 +104,28 @@ class PostgresServer:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("ALTER SYSTEM SET max_connections = 200")
+            if not self._vacuum:
+                connection.execute("ALTER SYSTEM SET autovacuum = off")
             connection.execute("SELECT pg_reload_conf()")
 
 
-KINDS: dict[str, Kind] = {"sqlite": SqliteFiles(), "postgresql": PostgresServer()}
+KINDS: dict[str, Kind] = {"sqlite": SqliteFiles(), "postgresql": PostgresServer(vacuum=False)}
 
 
 _FIRST: dict[str, Engine] = {}
 """The first engine of each kind."""
 
 
-def like_the_first(engine: Engine) -> None:
-    """Statements are compiled once of each kind, not anew in every test: an engine takes over the dialect of the first
-    and what that one has compiled."""
+def quickened(engine: Engine) -> None:
+    """For worlds that live in this process: a file need not survive a power cut, and statements are compiled once of
+    each kind, not anew in every test: the engine takes over the dialect of the first and what that has compiled."""
     first = _FIRST.setdefault(engine.name, engine)
     engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+    if engine.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def unsynced(connection: Any, _record: object) -> None:
+            connection.execute("PRAGMA synchronous=OFF")
 
 
 def kind_of(url: str) -> Kind:

@@ -39,7 +39,7 @@ from storage.master_keys import KeySource
 from storage.models import Case, Outgoing, Person, Unit
 from storage.rows import PersonRow, Role, Roster, UnitKind, UnitRow
 from storage.vault import Vault, pledge_purpose, signature_purpose
-from tests.databases import kind_of, like_the_first
+from tests.databases import kind_of, quickened
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 KEY = b"zicha test key, 32 bytes long..."
@@ -129,7 +129,7 @@ class World:
 
     def _open(self, *, migrate: bool = True) -> None:
         self.database = Database(self.url)
-        like_the_first(self.database.engine)
+        quickened(self.database.engine)
         if migrate:
             self.database.migrate()
         names = [campaign.id for campaign in self.campaigns]

@@ -101,7 +101,7 @@ def table(database: Database) -> dict[str, float]:
     return {"a township's table CPU ms": best(make, 2)}
 
 
-def running(data: Path, database: Database) -> dict[str, float]:
+def running(data: Path, database: Database, chatting: float) -> dict[str, float]:
     """`zicha run` beside it: its start, its memory, a broadcast to everybody."""
     with startup.bots(data, qps=20) as (platform, bot):
         took = startup.seconds(platform, bot)
@@ -113,7 +113,7 @@ def running(data: Path, database: Database) -> dict[str, float]:
         while not _posted(database, number):
             time.sleep(0.05)
         planned = time.perf_counter() - began
-        time.sleep(max(0.0, _CHATTING - planned))
+        time.sleep(max(0.0, chatting - planned))
         platform.ask("quiet")
         replies = platform.ask("report")["replies"]
         busy = resident(bot.process.pid)
@@ -133,13 +133,13 @@ def _posted(database: Database, number: int) -> bool:
         return row is not None and row.posted_at is not None
 
 
-def measure(people: int, folder: Path) -> dict[str, float]:
+def measure(people: int, folder: Path, chatting: float) -> dict[str, float]:
     data = folder / "data"
     startup.furnish(data, people, half=0.2)
     file = data / "zicha.sqlite3"
     with closing(Database(f"sqlite:///{file}")) as database:
         figures: dict[str, float] = {"bytes a person": round(file.stat().st_size / people)}
-        figures |= running(data, database)  # first: the others leave letters behind
+        figures |= running(data, database, chatting)  # first: the others leave letters behind
         figures |= progress(database) | turns(database) | table(database)
     apart = folder / "roster"
     apart.mkdir()
@@ -162,7 +162,7 @@ def run(words: list[str]) -> None:
     found: dict[int, dict[str, float]] = {}
     for people in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            found[people] = measure(people, Path(folder))
+            found[people] = measure(people, Path(folder), 2.0 if options.quick else _CHATTING)
     rows = []
     for name in found[sizes[0]]:
         values = [found[people][name] for people in sizes]
