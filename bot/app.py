@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +39,7 @@ from bot.scheduler import Metronome
 from bot.threads import DatabaseThread
 from bot.turnstile import Turnstile
 from bot.watch import Ward, Watch
-from handlers.messages import Inbound
+from handlers.messages import ChatKind, Inbound
 from handlers.reaching import NOTICES
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ class App:
             real_now=real_clock,
             alarm=self._quota_alarm,
             delivered=self.metrics.delivered,
+            shared=not database.is_sqlite,
         )
         self._quota = Quota(
             database=database,
@@ -129,7 +131,7 @@ class App:
             sources={self._api.name: self._api} | ({PLATFORM: Uploads(ground)} if self.site else {}),
             thread=self._thread,
             real_now=real_clock,
-            arrived=self._postman.wake,
+            arrived=self._postman.replied,
             most_mb=config.max_file_mb,
         )
         self._read_states = ReadStates.of(config, self._api.read_status, foundation, self._thread, clock)
@@ -223,7 +225,8 @@ class App:
         try:
             await self._turnstile.receive(inbound)
         finally:
-            self._postman.wake()  # there are letters for somebody who was turned away, too
+            # there are letters for somebody who was turned away, too; in a group some is answered in private
+            self._postman.replied(inbound.chat, replace(inbound.chat, kind=ChatKind.DIRECT, id=inbound.sender_id))
         if self.zhezhengding:
             self.zhezhengding.todos.wake(inbound.chat)
         if inbound.files:

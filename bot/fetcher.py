@@ -140,10 +140,10 @@ class Fetcher:
         sources: Mapping[str, Source],
         thread: DatabaseThread,
         real_now: Callable[[], datetime],
-        arrived: Callable[[], None],
+        arrived: Callable[[str], None],
         most_mb: int,
     ) -> None:
-        """`arrived` is called when there are letters."""
+        """`arrived` is told a chat there are letters for."""
         self._counter, self._sources, self._thread = counter, sources, thread
         self._real_now, self._arrived, self._most_mb = real_now, arrived, most_mb
         self._wake = asyncio.Event()
@@ -215,7 +215,7 @@ class Fetcher:
         except asyncio.CancelledError:
             await self._release([errand])
             raise
-        self._arrived()
+        self._arrived(errand.chat)
 
     async def _fetch(self, errand: Claimed) -> None:
         counter, source = self._counter, self._sources.get(errand.channel)

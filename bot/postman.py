@@ -6,8 +6,9 @@ operator decides; the platform's «later» puts it off. Knows channels by what t
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.carrier import Carrier
 from bot.channels import Channel
@@ -16,7 +17,8 @@ from bot.settling import Settling
 from bot.threads import DatabaseThread
 from handlers.campaign.definition import Campaign
 from handlers.manners import next_polite
-from storage import brakes, delivery
+from handlers.messages import Address
+from storage import brakes, delivery, outbox
 from storage.database import Database
 from storage.delivery import Claimed
 from storage.vault import Vault
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _SWEEP = 1.0
 """Seconds between two looks for what nobody settled and what is too late."""
+_OURS = timedelta(seconds=5)
+"""How long a reply is left to the process that wrote it: without the chat's session, others would call the API."""
 _LAST_DELIVERIES = 5.0
 """How long a stop waits for letters under way; the stop as a whole has ten seconds."""
 
@@ -42,12 +46,17 @@ class Postman:
         real_now: Callable[[], datetime],
         alarm: Callable[[str], None] = lambda words: None,
         delivered: Callable[[str], None] = lambda key: None,
+        shared: bool = False,
     ) -> None:
         """`now` is the campaign's time, which a demo may move; leases are measured in real time. `alarm` is told what
-        the operator should know about the month's quota, `delivered` the key of each letter that is out."""
+        the operator should know about the month's quota, `delivered` the key of each letter that is out. `shared`:
+        other processes carry from the same outbox."""
         self._database, self._channels, self._thread = database, channels, thread
         self._campaigns = campaigns
         self._now, self._real_now = now, real_now
+        self._shared = shared
+        self._replied: dict[str, float] = {}
+        """The chats this process has just written replies to, and when."""
         self.keyed = tuple(name for name, channel in channels.items() if channel.keyed)
         """The channels that refuse a repeated key: what was under way goes once more."""
         settling = Settling(database=database, campaigns=campaigns, thread=thread, now=now, alarm=alarm)
@@ -80,6 +89,16 @@ class Postman:
             if not one.bulk:
                 one.wake()
 
+    def replied(self, *chats: Address | str) -> None:
+        """There may be replies, in these chats."""
+        now = time.monotonic()
+        for chat in map(str, chats):
+            self._replied.pop(chat, None)
+            self._replied[chat] = now
+        while now - next(iter(self._replied.values())) > _OURS.total_seconds():
+            del self._replied[next(iter(self._replied))]
+        self.wake()
+
     async def run(self) -> None:
         """Delivers until cancelled; then waits for what is under way, so that a clean stop leaves nothing doubtful."""
         tasks = [asyncio.create_task(one.run(_LAST_DELIVERIES)) for one in self._rounds]
@@ -96,8 +115,12 @@ class Postman:
 
     def _replies(self, channel: Channel) -> Callable[[datetime, int], list[list[Claimed]]]:
         def claim(until: datetime, room: int) -> list[list[Claimed]]:
+            now = self._now()
+            ours = delivery.Ours(list(self._replied), now - _OURS) if self._shared else None
             with self._database.session() as session:
-                found = delivery.claim_replies(session, channel.name, now=self._now(), limit=room, leased_until=until)
+                found = delivery.claim_replies(
+                    session, channel.name, now=now, limit=room, leased_until=until, ours=ours
+                )
                 return [[letter] for letter in found]
 
         return claim
@@ -140,6 +163,6 @@ class Postman:
         now = self._now()
         with self._database.session() as session:
             doubtful, _ = delivery.sweep(session, now=now, real_now=self._real_now(), keyed=self.keyed)
-            if unknown := delivery.refuse_unknown(session, list(self._channels), at=now):
+            if unknown := outbox.refuse_unknown(session, list(self._channels), at=now):
                 log.error("%d letters are for channels that are not set up", unknown, extra={"action": "outbox"})
         return doubtful

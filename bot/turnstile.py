@@ -19,14 +19,15 @@ from storage.precedence import Precedence, Waiting
 
 log = logging.getLogger(__name__)
 
-_LEAST, _LONGEST = 0.04, 0.25
-"""Seconds an earlier message has to show itself. Nobody notices them; two taps are as quick as the least."""
-_TRIPS = 6
+_LEAST, _LONGEST = 0.04, 0.5
+"""Seconds an earlier message has to show itself, two taps and a little more at least."""
+_TRIPS = 4
 """In between it is so many trips to the server as the slowest took of late: what is slow here is slow there."""
-_FADES = 0.97
+_FORGOTTEN = 5.0
+"""Seconds after which a slow trip counts half."""
 _LOOK = 0.02
 """Seconds between two looks whether the messages before are done."""
-_PATIENCE = 5.0
+_PATIENCE = 10.0
 """Longer than the messages before take. Meanwhile the platform may push once more: the inbox knows copies."""
 _MOST = 200
 
@@ -58,8 +59,8 @@ class Turnstile:
         """Until when each message lets others go first."""
         self._alone = True
         self._leaving: set[asyncio.Task[bool]] = set()
-        self._slowest = 0.0
-        """Seconds the slowest of the last trips took."""
+        self._slowest, self._told_at = 0.0, 0.0
+        """Seconds the slowest of the last trips took, and when that was reckoned."""
 
     async def open(self) -> None:
         """From now on the other processes know that there is this one."""
@@ -110,7 +111,9 @@ class Turnstile:
     async def _asked(self, what: _What, one: Waiting) -> bool:
         began, asked = _now(), _Asked(what, one)
         await self._asking.run(asked)
-        self._slowest = max(_now() - began, self._slowest * _FADES)
+        now = _now()
+        self._slowest = max(now - began, self._slowest * 0.5 ** ((now - self._told_at) / _FORGOTTEN))
+        self._told_at = now
         return asked.free
 
     def _ask(self, asked: Sequence[_Asked]) -> None:

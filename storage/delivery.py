@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, and_, bindparam, literal, or_
+from sqlalchemy import ARRAY, ColumnElement, Integer, Row, String, and_, any_, bindparam, literal, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, exists, select, update
 
 from storage.models import Outgoing
 from storage.models.columns import Moment
-from storage.outbox import ORPHANED, State
+from storage.outbox import IS_WAITING, ORPHANED, REPLY, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +32,22 @@ class Claimed:
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """Where several processes carry, a reply is left to the one that wrote it. `lanes`: those this one has just written
+    replies to; `forsaken`: a reply that should have gone before that is anybody's."""
+
+    lanes: Sequence[str]
+    forsaken: datetime
+
+
 def claim_replies(
-    session: Session, channel: str, *, now: datetime, limit: int, leased_until: datetime
+    session: Session, channel: str, *, now: datetime, limit: int, leased_until: datetime, ours: Ours | None = None
 ) -> list[Claimed]:
     """The next letters that are not bulk, at most one per lane, in the order of writing, each a parcel of its own."""
     asked = {"channel": channel, "now": now, "most": limit}
-    rows = session.connection().execute(_REPLIES, asked).all()
+    which, more = (_REPLIES_OF_OURS, {"lanes": ours.lanes, "forsaken": ours.forsaken}) if ours else (_REPLIES, {})
+    rows = session.connection().execute(which, asked | more).all()
     return _take(session, [[row] for row in rows], leased_until)
 
 
@@ -103,8 +113,6 @@ def _take(session: Session, parcels: Sequence[Sequence[Row[Any]]], leased_until:
 # ---- the statements of every round, built once: building them costs many times what running them does
 
 _NOW = bindparam("now", type_=Moment)
-_WAITING: ColumnElement[bool] = col(Outgoing.state) == literal(State.WAITING.value, literal_execute=True)
-"""Spelled out in the statement: only so does a database see that the indexes of what waits will do."""
 _LETTER = select(
     *(col(c) for c in (Outgoing.id, Outgoing.key, Outgoing.lane, Outgoing.topic, Outgoing.body)),
     *(col(c) for c in (Outgoing.attempts, Outgoing.parcel, Outgoing.batch)),
@@ -112,7 +120,7 @@ _LETTER = select(
 
 
 def _queued(*, bulk: bool) -> Any:
-    queue = _LETTER.where(_WAITING, col(Outgoing.channel) == bindparam("channel"), col(Outgoing.bulk) == bulk)
+    queue = _LETTER.where(IS_WAITING, col(Outgoing.channel) == bindparam("channel"), col(Outgoing.bulk) == bulk)
     return queue.where(col(Outgoing.not_before) <= _NOW)
 
 
@@ -155,11 +163,19 @@ def _taken() -> ColumnElement[bool]:
 
 _MOST = bindparam("most", type_=Integer)
 _REPLIES = _free(_queued(bulk=False)).order_by(col(Outgoing.id)).limit(_MOST)
+_REPLIES_OF_OURS = _REPLIES.where(
+    or_(
+        col(Outgoing.topic) != REPLY,
+        col(Outgoing.attempts) > 0,
+        col(Outgoing.not_before) <= bindparam("forsaken", type_=Moment),
+        col(Outgoing.lane) == any_(bindparam("lanes", type_=ARRAY(String))),
+    )
+)
 _NOT_BUSY = col(Outgoing.batch).not_in(bindparam("busy", expanding=True))
 _HEAD = _free(_queued(bulk=True)).where(_NOT_BUSY).order_by(col(Outgoing.not_before), col(Outgoing.id)).limit(1)
 # nothing but the batch is named, so that its index is the one the database takes
 _OF_BATCH = _LETTER.where(
-    _WAITING, col(Outgoing.batch) == bindparam("batch"), col(Outgoing.parcel) == bindparam("parcel")
+    IS_WAITING, col(Outgoing.batch) == bindparam("batch"), col(Outgoing.parcel) == bindparam("parcel")
 ).order_by(col(Outgoing.id))
 _FREE_OF_BATCH = _free(_OF_BATCH).limit(_MOST)
 _HELD_UP = _held_up(_OF_BATCH).limit(1)
@@ -257,7 +273,7 @@ def sweep(session: Session, *, now: datetime, real_now: datetime, keyed: Sequenc
     Returns how many of each. Leases are measured in real time, expiry in the campaign's."""
     doubtful = _abandoned(session, col(Outgoing.leased_until) < real_now, at=now, keyed=keyed)
     expired = session.exec(
-        update(Outgoing).where(_WAITING, col(Outgoing.expires_at) < now).values(state=State.EXPIRED, settled_at=now)
+        update(Outgoing).where(IS_WAITING, col(Outgoing.expires_at) < now).values(state=State.EXPIRED, settled_at=now)
     ).rowcount
     return doubtful, expired
 
@@ -280,13 +296,4 @@ def _abandoned(session: Session, which: ColumnElement[bool], *, at: datetime, ke
         update(Outgoing)
         .where(sending, which)
         .values(state=State.DOUBTFUL, settled_at=at, leased_until=None, trouble=ORPHANED)
-    ).rowcount
-
-
-def refuse_unknown(session: Session, channels: Sequence[str], *, at: datetime) -> int:
-    """Letters for a channel this program does not have are refused; how many."""
-    return session.exec(
-        update(Outgoing)
-        .where(_WAITING, col(Outgoing.channel).not_in(channels))
-        .values(state=State.REFUSED, settled_at=at, trouble="no such channel is set up")
     ).rowcount

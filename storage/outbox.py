@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Integer, Row, bindparam, func
+from sqlalchemy import ColumnElement, Integer, Row, bindparam, func, literal
 from sqlmodel import Session, col, select, update
 
 from storage import at_hand
@@ -22,6 +22,8 @@ ASIDE = "aside/"
 """How the keys of letters begin that are said in passing: they are not what a person's next message answers."""
 LAST = "last"
 """At hand by lane."""
+REPLY = "reply"
+"""The topic of what a message is answered with."""
 ORPHANED = "the process ended while sending"
 
 
@@ -33,6 +35,10 @@ class State(StrEnum):
     DOUBTFUL = "doubtful"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+
+
+IS_WAITING: ColumnElement[bool] = col(Outgoing.state) == literal(State.WAITING.value, literal_execute=True)
+"""Spelled out in the statement: only so does a database see that the indexes of what waits will do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,3 +234,12 @@ def known_keys(session: Session, keys: Sequence[str]) -> set[str]:
     for start in range(0, len(keys), 500):
         found.update(session.exec(select(Outgoing.key).where(col(Outgoing.key).in_(keys[start : start + 500]))).all())
     return found
+
+
+def refuse_unknown(session: Session, channels: Sequence[str], *, at: datetime) -> int:
+    """Letters for a channel this program does not have are refused; how many."""
+    return session.exec(
+        update(Outgoing)
+        .where(IS_WAITING, col(Outgoing.channel).not_in(channels))
+        .values(state=State.REFUSED, settled_at=at, trouble="no such channel is set up")
+    ).rowcount

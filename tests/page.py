@@ -280,7 +280,7 @@ def _carriers(world: World, ground: Ground, live: Live, thread: DatabaseThread) 
         sources={PLATFORM: Uploads(ground)},
         thread=thread,
         real_now=ground.real_now,
-        arrived=postman.wake,
+        arrived=postman.replied,
         most_mb=1,
     )
     return [postman.run(), fetcher.run()]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from bot import intake
 from bot.carrier import Carrier
@@ -20,6 +20,7 @@ from bot.threads import DatabaseThread
 from handlers.messages import Address, ChatKind, Choice, Letter, Text
 from storage import brakes, delivery, outbox
 from storage.delivery import Claimed
+from storage.models import Outgoing
 from storage.outbox import State
 from tests.conftest import Worlds
 from tests.world import MORNING, SHANGHAI, World
@@ -277,3 +278,37 @@ def explained(session: Session, statement: str, given: Any) -> str:
     one = given[0] if isinstance(given, list) else given
     told = session.connection().exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{statement}", one)
     return "\n".join(str(row[-1]) for row in told)
+
+
+def replies(world: World, *lanes: str) -> list[str]:
+    """Whom a process writes to that has just replied in these chats, where others carry too."""
+    ours = delivery.Ours(lanes, world.now - timedelta(seconds=5))
+    with world.database.session() as session:
+        found = delivery.claim_replies(
+            session, "dingtalk", now=world.now, limit=10, leased_until=world.now + LEASE, ours=ours
+        )
+    return [letter.key for letter in found]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_reply_is_left_to_the_process_that_wrote_it(world: World) -> None:
+    post(world, ["好的。", "好的。", "好的。"], "reply")
+    assert replies(world) == []
+    assert replies(world, "dingtalk:direct:p1") == ["k1"]
+    world.now += timedelta(seconds=5)
+    assert replies(world) == ["k0", "k2"], "whoever wrote them is gone, or has too much to do"
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_what_no_session_is_needed_for_anybody_carries(world: World) -> None:
+    request = Letter(
+        to=Address("dingtalk", ChatKind.DIRECT, "chen"), body=Text("请看。", "自查"), topic="request", key="r"
+    )
+    with world.database.session() as session:
+        intake.post(session, [request], now=world.now)
+    post(world, ["好的。"], "reply")
+    assert replies(world, "dingtalk:direct:p0") == ["r", "k0"]
+    with world.database.session() as session:
+        letters = session.exec(select(Outgoing.id).where(Outgoing.key == "k0")).all()
+        delivery.put_off(session, [one or 0 for one in letters], until=world.now, trouble="later")
+    assert replies(world) == ["k0"], "it has been tried by the one who wrote it"
