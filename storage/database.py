@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from storage import append_only, running_counts
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 log = logging.getLogger(__name__)
 
@@ -118,16 +118,18 @@ class Database:
     def migrate(self, to: str = "head") -> None:
         """Brings the schema forward to the newest revision, or to another. Raises `DatabaseError` if the database
         cannot be reached."""
+        from alembic import command  # takes eight megabytes, and only whoever opens the database first needs it
+
         config = _alembic()
         try:
             with self.engine.connect() as connection, connection.begin():
                 config.attributes["connection"] = connection
-                before = MigrationContext.configure(connection).get_current_revision()
+                before = _current(connection)
                 command.upgrade(config, to)
                 unguarded = append_only.guard(connection) if to == "head" else []
                 if to == "head":
                     running_counts.keep(connection)
-                if unguarded and before == ScriptDirectory.from_config(config).get_current_head():
+                if unguarded and before == _scripts(config).get_current_head():
                     log.warning(
                         "somebody took the guards off %s; they are back, run «zicha verify»",
                         ", ".join(unguarded),
@@ -140,18 +142,18 @@ class Database:
 
     def revision(self) -> tuple[str | None, str | None]:
         """The schema's revision in the database, and the newest one known to this program."""
-        newest = ScriptDirectory.from_config(_alembic()).get_current_head()
+        newest = _scripts(_alembic()).get_current_head()
         try:
             with self.engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
-                return MigrationContext.configure(connection).get_current_revision(), newest
+                return _current(connection), newest
         except SQLAlchemyError as error:
             raise DatabaseError(f"the database cannot be opened: {_reason(error)}; check ZICHA_DATABASE_URL") from error
 
     @staticmethod
     def knows(revision: str) -> bool:
         """Whether this program has the migrations up to a revision."""
-        return revision in {one.revision for one in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+        return revision in {one.revision for one in _scripts(_alembic()).walk_revisions()}
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -197,10 +199,24 @@ def _make_file(file: Path) -> None:
         ) from error
 
 
-def _alembic() -> Config:
+def _alembic() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(resources.files("storage").joinpath("migrations")))
     return config
+
+
+def _scripts(config: "Config") -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(config)
+
+
+def _current(connection: Connection) -> str | None:
+    from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _reason(error: SQLAlchemyError) -> str:

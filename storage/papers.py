@@ -93,7 +93,9 @@ def handed_in(
         .select_from(Case)
         .join(Person, col(Person.id) == Case.person_id)
         .join(Submission, col(Submission.case_id) == Case.id)
-        .where(col(Case.id).in_(bindparam("cases", expanding=True)), col(Submission.at) <= as_of, not_(newer))
+        .where(
+            col(Submission.case_id).in_(bindparam("cases", expanding=True)), col(Submission.at) <= as_of, not_(newer)
+        )
     )
     if touched is not None:
         found = found.where(col(Submission.touched).is_(touched))

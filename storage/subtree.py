@@ -2,6 +2,7 @@
 counted."""
 
 from collections.abc import Mapping
+from sys import intern
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, select, true
@@ -42,7 +43,8 @@ def units(session: Session, path: str) -> list[TreeUnit]:
     """The unit with this path and all below it, by code."""
     read = (col(Unit.id), col(Unit.code), col(Unit.name), col(Unit.kind), col(Unit.path))
     found = session.connection().execute(select(*read).where(col(Unit.path).startswith(path)))
-    return sorted(map(TreeUnit._make, found), key=lambda unit: unit.code)
+    rows = (TreeUnit(unit_id or 0, code, name, intern(kind), own) for unit_id, code, name, kind, own in found)
+    return sorted(rows, key=lambda unit: unit.code)
 
 
 def whole(path: str) -> bool:

@@ -9,13 +9,32 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _TOGETHER = 1_000
 
 
-def ours(file: str, out: str, key: str, paper: str, about: str) -> float:
-    """The paper of the whole city, from the request to the finished file; seconds."""
+class Took(NamedTuple):
+    """Seconds by the clock, and of the processor: the latter can be compared on a busy machine too."""
+
+    seconds: float
+    cpu: float
+
+
+_NOTHING = Took(0.0, 0.0)
+
+
+def _now() -> Took:
+    return Took(time.perf_counter(), time.process_time())
+
+
+def _since(began: Took, before: Took = _NOTHING) -> Took:
+    now = _now()
+    return Took(before.seconds + now.seconds - began.seconds, before.cpu + now.cpu - began.cpu)
+
+
+def ours(file: str, out: str, key: str, paper: str, about: str) -> Took:
+    """The paper of the whole city, from the request to the finished file."""
     from sqlmodel import select
 
     from bot.starting import keep_pauses_short
@@ -29,30 +48,30 @@ def ours(file: str, out: str, key: str, paper: str, about: str) -> float:
     params = json.loads(about)
     campaign, database = loading.load(params["campaign"]), Database(f"sqlite:///{file}")
     keep_pauses_short()  # as `zicha run` and `zicha export` do
-    began = time.perf_counter()
+    began = _now()
     with database.reading() as session, Path(out).open("wb") as made:
         top = session.exec(select(Unit.id).where(Unit.code == "3311")).one()
         document = Document(Path(out).name, paper, {**params, "unit": str(top)})
         request = documents.requested(session, (campaign,), document, Vault(bytes.fromhex(key)))
         documents.write(request, paper, made)
-    return time.perf_counter() - began
+    return _since(began)
 
 
-def theirs(cells: str, out: str) -> float:
-    """The same cells unstyled, by openpyxl's write-only mode alone; seconds without those of fetching them."""
+def theirs(cells: str, out: str) -> Took:
+    """The same cells unstyled, by openpyxl's write-only mode alone, without the time it takes to fetch them."""
     import openpyxl
 
-    took, began = 0.0, time.perf_counter()
+    took, began = _NOTHING, _now()
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet()
     for rows in fetched(Path(cells)):
-        began = time.perf_counter()
+        began = _now()
         for row in rows:
             sheet.append(row)
-        took += time.perf_counter() - began
-    began = time.perf_counter()
+        took = _since(began, took)
+    began = _now()
     book.save(out)
-    return took + time.perf_counter() - began
+    return _since(began, took)
 
 
 def laid_aside(made: str, cells: str) -> int:
@@ -90,7 +109,7 @@ def main(what: str, words: Sequence[str]) -> None:
         print(json.dumps({"rows": laid_aside(*words)}))
         return
     took = ours(*words) if what == "ours" else theirs(*words)
-    print(json.dumps({"seconds": took, "MB": _peak(), "file MB": Path(words[1]).stat().st_size / 2**20}))
+    print(json.dumps({**took._asdict(), "MB": _peak(), "file MB": Path(words[1]).stat().st_size / 2**20}))
 
 
 def _peak() -> float:

@@ -40,18 +40,21 @@ def made(file: Path, out: Path, paper: str, **more: str) -> dict[str, float]:
 def table(file: Path, people: int, rounds: int) -> dict[str, Any]:
     folder = file.parent
     out, cells, plain = folder / "table.xlsx", folder / "cells", folder / "plain.xlsx"
-    ratios, mine, base, rows = [], {}, {}, 0.0
+    ratios, cpu, mine, base, rows = [], [], {}, {}, 0.0
     for _ in range(rounds):
         mine = made(file, out, "feedback_table")
         rows = rows or in_a_process("laid_aside", str(out), str(cells))["rows"]
         base = in_a_process("theirs", str(cells), str(plain))
         ratios.append(mine["seconds"] / base["seconds"])
+        cpu.append(mine["cpu"] / base["cpu"])
     return {
         "people": people,
         "rows": int(rows),
         "ours s": round(mine["seconds"], 2),
         "openpyxl bare s": round(base["seconds"], 2),
         "ratio": round(statistics.median(ratios), 2),
+        "CPU s": round(mine["cpu"], 2),
+        "CPU ratio": round(statistics.median(cpu), 2),
         "peak MB": round(mine["MB"]),
         "openpyxl peak MB": round(base["MB"]),
         "file MB": round(mine["file MB"], 1),
