@@ -197,9 +197,9 @@ def test_broken_off_before_the_file_was_made_small_it_can_be_done_again(lived: W
     assert [secret for secret in SECRETS if secret.encode() in lived.on_disk()] == []
 
 
+@pytest.mark.parametrize("kind", ["postgresql"])
 def test_while_the_bot_runs_it_is_refused(world: World) -> None:
-    if world.database.is_sqlite:
-        pytest.skip("the lock beside the file is tried with the command itself")
+    """The lock beside a file is tried with the command itself."""
     with world.database.in_use(), pytest.raises(DatabaseError, match="is running"), world.database.alone():
         raise AssertionError
     with world.database.alone():

@@ -101,9 +101,8 @@ def test_a_row_that_differs_is_named_and_nothing_is_kept(
     assert moving.move(busy.url, target, nowhere) > 30, "the next try finds an empty database"
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])  # only a file has one owner
 def test_the_bot_must_not_run(world: World, tmp_path: Path) -> None:
-    if not world.database.is_sqlite:
-        pytest.skip("only a file has one owner")
     with alone(lock_of(Path(world.database.url.database or ""))), pytest.raises(NotAlone, match="stop it first"):
         moving.move(world.url, f"sqlite:///{tmp_path / 'new.sqlite3'}", nowhere)
 
