@@ -1,9 +1,10 @@
 """In front of the reception, where several processes share a server: of a person's messages the one said first goes in
 first, whichever process the platform pushed it to.
 
-Each waits a moment for earlier ones that another process may not have read yet, the busier the machine the longer, and
-looks for them once more when its turn begins. Nothing depends on it: the database keeps one turn of a person at a time
-and refuses copies by itself. Whoever waits too long, or cannot ask, goes in. Must not know what is said.
+Each waits a moment for earlier ones that another process may not have read yet, the busier the machine the longer; who
+is ahead is asked when its turn would begin (`are_first`). Nothing depends on it: the database keeps one turn of a
+person at a time and refuses copies by itself. Whoever waits too long, or cannot ask, goes in. Must not know what is
+said.
 """
 
 import asyncio
@@ -25,8 +26,6 @@ _TRIPS = 4
 """In between it is so many trips to the server as the slowest took of late: what is slow here is slow there."""
 _FORGOTTEN = 5.0
 """Seconds after which a slow trip counts half."""
-_LOOK = 0.02
-"""Seconds between two looks whether the messages before are done."""
 _PATIENCE = 10.0
 """Longer than the messages before take. Meanwhile the platform may push once more: the inbox knows copies."""
 _MOST = 200
@@ -76,7 +75,7 @@ class Turnstile:
         try:
             self._outside.append(one)
             try:
-                await self._enter(inbound, one)
+                await self._enter(one)
             finally:
                 self._outside.remove(one)
             return await self._receive(inbound)
@@ -92,13 +91,10 @@ class Turnstile:
             return [True] * len(inbounds)
         return await asyncio.gather(*(self._is_first(inbound) for inbound in inbounds))
 
-    async def _enter(self, inbound: Inbound, one: Waiting) -> None:
+    async def _enter(self, one: Waiting) -> None:
         self._alone = await self._asked(_What.ENTER, one)
-        if self._alone:
-            return
-        await asyncio.sleep(min(max(_LEAST, _TRIPS * self._slowest), _LONGEST))
-        while not await self._is_first(inbound):
-            await asyncio.sleep(_LOOK)
+        if not self._alone:
+            await asyncio.sleep(min(max(_LEAST, _TRIPS * self._slowest), _LONGEST))
 
     async def _is_first(self, inbound: Inbound) -> bool:
         one = _waiting(inbound)
