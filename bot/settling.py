@@ -5,6 +5,7 @@ What the platform says is told by the channel as one of its errors; here is what
 parcel is carried.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from handlers.campaign.definition import Campaign
 from handlers.months import next_month
 from handlers.texts import quota as texts
 from storage import brakes, delivery, read_states
-from storage.database import Database
+from storage.database import Database, DatabaseFailure
 from storage.delivery import Claimed
 from storage.outbox import State
 
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _TOGETHER = 50
 """So many parcels share a commit at the most."""
+_AGAIN = 1.0
+"""Seconds until it is tried again to write down what is known."""
 _LONGEST_DELAY = 3600.0
 _LONGEST_WAIT = 60.0
 """Somebody waits for a reply: it is tried again at least every minute."""
@@ -58,8 +61,15 @@ class Settling:
         self._waiting = Together(thread, self._settle_all, most=_TOGETHER)
 
     async def settle(self, carried: Carried) -> None:
-        """Returns when every letter of the parcel is settled."""
-        await self._waiting.run(carried)
+        """Returns when every letter of the parcel is settled. Where the database cannot be written just now, what is
+        known is kept and tried again: else letters that arrived would become doubtful, and their chats wait."""
+        while True:
+            try:
+                return await self._waiting.run(carried)
+            except DatabaseFailure as error:
+                told = "what became of %d letters cannot be written down; trying again: %s"
+                log.warning(told, len(carried.letters), type(error).__name__, extra={"action": "outbox.trouble"})
+                await asyncio.sleep(_AGAIN)
 
     def _settle_all(self, parcels: Sequence[Carried]) -> None:
         now, taken = self._now(), dict[str, list[Claimed]]()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, select
 
 from bot import intake
@@ -153,6 +154,25 @@ async def test_each_person_of_a_call_has_a_fate_of_their_own(world: World) -> No
     await carry(world, platform)
     assert platform.calls[2:] == [("k2~1", ("p2",))], "under a key of its own: the first one is used up"
     assert states(world) == {"sent": 29, "refused": 1}
+
+
+async def test_what_became_of_a_letter_is_known_until_it_can_be_written_down(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is locked for longer than it is waited for, after the platform took the letter."""
+    post(world, ["请在5月30日前完成自查"])
+    settle, locked = delivery.settle, iter((True, True))
+
+    def settled(*words: Any, **more: Any) -> None:
+        if next(locked, False):
+            raise OperationalError("UPDATE outgoing", {}, Exception("database is locked"))
+        settle(*words, **more)
+
+    monkeypatch.setattr(delivery, "settle", settled)
+    monkeypatch.setattr("bot.settling._AGAIN", 0.0)
+    await carry(world, platform := Platform())
+    assert len(platform.calls) == 1
+    assert states(world) == {State.SENT: 1}
 
 
 async def test_what_is_for_later_goes_together_again(world: World) -> None:
