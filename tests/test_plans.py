@@ -132,3 +132,9 @@ def test_counting_everybody_anew_would_be_seen(database: Database) -> None:
 
     tables = {found.partition(":")[0] for found in whole_tables(database, read(database, anew))}
     assert {"person", "self_check"} <= tables
+
+
+def test_whoever_leaves_is_counted_out_without_reading_everybody(database: Database) -> None:
+    """What the counting triggers look up at each change of a person."""
+    theirs: Read = ("SELECT campaign FROM self_check WHERE person_id = 1", ())
+    assert whole_tables(database, [theirs]) == []

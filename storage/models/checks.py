@@ -19,6 +19,8 @@ class Case(SQLModel, table=True):
         Index("ix_case_unit", "campaign", "unit_id"),
         # the figures of 50,000 people are read off these two alone
         Index("ix_case_person", "campaign", "person_id", "submitted_at"),
+        # whoever leaves is counted out of every campaign they are in (`counting_triggers`)
+        Index("ix_case_of_person", "person_id"),
         Index(
             "ix_case_figures",
             *("campaign", "unit_id", "submitted_at", "asked_again", "nil", "late", "touched", "pledged"),
