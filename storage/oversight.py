@@ -5,6 +5,7 @@ are. Who left without handing in is not counted. How the numbers are got stands 
 `head_counts.py`.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,6 @@ from sqlmodel import Session
 from storage import head_counts, running_counts, subtree
 from storage.counting_triggers import FIGURES
 from storage.models import Unit
-from storage.subtree import Numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Tally:
         return Tally(**{name: getattr(self, name) + getattr(other, name) for name in FIGURES})
 
 
-def _tally(numbers: Numbers) -> Tally:
+def _tally(numbers: Sequence[int]) -> Tally:
     return Tally(**dict(zip(FIGURES, numbers, strict=True)))
 
 
@@ -75,7 +75,7 @@ def rolled_up(
     return _tally(total), [*first, *listed]
 
 
-def _counts(session: Session, campaign: str, path: str, as_of: datetime | None) -> dict[int, Numbers]:
+def _counts(session: Session, campaign: str, path: str, as_of: datetime | None) -> Mapping[int, Sequence[int]]:
     """The numbers of a `Tally` in its order, by unit."""
     if as_of is None:
         return running_counts.counted(session, campaign, path)

@@ -5,6 +5,7 @@ A return counts where its unit is; the root only receives. Which units report is
 that stood still counts whoever was in office.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -14,7 +15,6 @@ from sqlmodel import Session, col
 from storage import reporting_terms, subtree
 from storage.models import ReportingTerm, ReturnStep, Unit, UnitReturn
 from storage.reporting import ACCEPTED, CONFIRMED, FROZEN, SENT_BACK, STAMPED, SUBMITTED
-from storage.subtree import Numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def stands(
 def _now(session: Session, campaign: str, path: str) -> dict[int, Stand]:
     facts = (col(UnitReturn.state), col(UnitReturn.nil), col(UnitReturn.late), col(UnitReturn.handed_up_at))
     here = (col(UnitReturn.campaign) == campaign, subtree.within(col(UnitReturn.unit_id), path))
-    rows = session.execute(select(col(UnitReturn.unit_id), *facts).where(*here)).all()
+    rows = session.connection().execute(select(col(UnitReturn.unit_id), *facts).where(*here)).all()
     return {unit_id: Stand(state, nil, late, at) for unit_id, state, nil, late, at in rows}
 
 
@@ -109,15 +109,18 @@ def _at(session: Session, campaign: str, path: str, as_of: datetime) -> dict[int
 
 
 def _in_office(session: Session, as_of: datetime) -> set[int]:
-    return set(session.execute(select(col(ReportingTerm.unit_id)).where(reporting_terms.held(as_of))).scalars())
+    held = select(col(ReportingTerm.unit_id)).where(reporting_terms.held(as_of))
+    return set(session.connection().execute(held).scalars())
 
 
 def _is_root(path: str) -> bool:
     return subtree.whole(path)
 
 
-def _numbers(stand: Stand | None) -> Numbers:
-    state = stand.state if stand else ""
+def _numbers(stand: Stand | None) -> Sequence[int]:
+    if stand is None:
+        return _NOTHING_BEGUN
+    state = stand.state
     up = state in _UP
     facts = {
         "expected": True,
@@ -126,11 +129,14 @@ def _numbers(stand: Stand | None) -> Numbers:
         "handed_up": up,
         "accepted": state == ACCEPTED,
         "sent_back": state == SENT_BACK,
-        "late": up and stand is not None and stand.late,
-        "nil": up and stand is not None and stand.nil,
+        "late": up and stand.late,
+        "nil": up and stand.nil,
     }
     return [int(facts[name]) for name in _NAMES]
 
 
-def _tally(numbers: Numbers) -> ReturnTally:
+_NOTHING_BEGUN = [int(name == "expected") for name in _NAMES]
+
+
+def _tally(numbers: Sequence[int]) -> ReturnTally:
     return ReturnTally(**dict(zip(_NAMES, numbers, strict=True)))

@@ -5,7 +5,7 @@ Lines are only added, so that writers never wait for each other; `fold` adds the
 the rules of `head_counts.py`, which count everybody anew; a test holds the two equal. Must not know who asks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select
@@ -19,18 +19,19 @@ from storage.subtree import Numbers, added, within
 
 _EVERYWHERE = ""
 """The campaign of the line for a person that is there: they are expected in every campaign."""
+_NOTHING = (0,) * len(FIGURES)
 _MANY = 8
 """Lines of one unit in one campaign; more are folded into one."""
 _AT_ONCE = 200
 """Units folded in one transaction: some milliseconds."""
 
 
-def counted(session: Session, campaign: str, path: str) -> dict[int, Numbers]:
+def counted(session: Session, campaign: str, path: str) -> dict[int, Sequence[int]]:
     """The figures of each unit below `path` on its own, in the order of `FIGURES`, by unit id."""
     sums = [func.sum(getattr(HeadCount, name)) for name in FIGURES]
     here = col(HeadCount.campaign).in_((_EVERYWHERE, campaign)), within(col(HeadCount.unit_id), path)
-    rows = session.execute(select(col(HeadCount.unit_id), *sums).where(*here).group_by(col(HeadCount.unit_id)))
-    return {unit_id: [int(number) for number in numbers] for unit_id, *numbers in rows}
+    counting = select(col(HeadCount.unit_id), *sums).where(*here).group_by(col(HeadCount.unit_id))
+    return {row[0]: row[1:] for row in session.connection().execute(counting).all()}
 
 
 def fold(session: Session, *, more_than: int = _MANY, most: int = _AT_ONCE) -> int:
@@ -56,7 +57,7 @@ def _taken_off(session: Session, campaign: str, units: Iterable[int]) -> dict[in
     ).all()
     sums: dict[int, Numbers] = {}
     for _, unit_id, *numbers in lines:
-        sums[unit_id] = added(sums[unit_id], numbers) if unit_id in sums else list(numbers)
+        sums[unit_id] = added(sums.get(unit_id, _NOTHING), numbers)
     if lines:
         gone = delete(HeadCount).where(col(HeadCount.id) == bindparam("line"))
         session.connection().execute(gone, [{"line": line[0]} for line in lines])

@@ -1,7 +1,7 @@
 """A unit with all below it: as a condition of a query, and rolling numbers up the tree. Must not know what is
 counted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from sys import intern
 from typing import Any, NamedTuple, Protocol
 
@@ -64,27 +64,28 @@ def within(unit_id: Any, path: str) -> ColumnElement[bool]:
 
 def below(session: Session, path: str) -> dict[int, str]:
     """The units below `path` with it among them, and their own paths."""
-    rows = session.execute(select(col(Unit.id), col(Unit.path)).where(col(Unit.path).startswith(path)))
-    return {unit_id or 0: own for unit_id, own in rows}
+    inside = select(col(Unit.id), col(Unit.path)).where(col(Unit.path).startswith(path))
+    return {row[0] or 0: row[1] for row in session.connection().execute(inside).all()}
 
 
-def added(one: Numbers, other: Numbers) -> Numbers:
+def added(one: Sequence[int], other: Sequence[int]) -> Numbers:
     return [a + b for a, b in zip(one, other, strict=True)]
 
 
 def rolled_up(
-    session: Session, top: Unit, own: Mapping[int, Numbers], none: Numbers
+    session: Session, top: Unit, own: Mapping[int, Sequence[int]], none: Sequence[int]
 ) -> tuple[Numbers, Numbers, list[tuple[Unit, Numbers]]]:
     """The numbers of a unit with all below it, its own alone, and those of each unit directly below with all that one
     holds, by code: its own and these add up to the whole."""
-    total, parts = none, dict[int, Numbers]()
+    parts, start = dict[str, Numbers](), len(top.path)
+    """By the number of the child that holds them, as it stands in the path; its own under an empty one."""
     for unit_id, path in below(session, top.path).items():
-        if (numbers := own.get(unit_id)) is None:
-            continue
+        if (numbers := own.get(unit_id)) is not None:
+            child = path[start : path.find("/", start)]
+            parts[child] = added(parts.get(child, none), numbers)
+    total = list(none)
+    for numbers in parts.values():
         total = added(total, numbers)
-        child, _, _ = path.removeprefix(top.path).partition("/")
-        if child:
-            parts[int(child)] = added(parts.get(int(child), none), numbers)
     children = session.execute(select(Unit).where(col(Unit.parent_id) == top.id).order_by(col(Unit.code))).scalars()
-    listed = [(unit, parts[unit.id]) for unit in children if unit.id in parts]
-    return total, own.get(top.id or 0, none), listed
+    listed = [(unit, parts[str(unit.id)]) for unit in children if str(unit.id) in parts]
+    return total, parts.get("", list(none)), listed
