@@ -9,7 +9,7 @@ import typer
 
 from bot import app as composition
 from bot import config as configuration
-from bot import directory_pull, rosters, terminal
+from bot import directory_pull, rosters, starting, terminal
 
 cli = typer.Typer(help="名册：单位和人员", no_args_is_help=True, rich_markup_mode=None)
 
@@ -32,6 +32,7 @@ def import_(
     """导入名册。有一处不对就全部不导入，逐个单元格说明；再次导入只改有变化的。"""
     wish = rosters.Wish(dry_run=dry_run, leavers=leavers is Leavers.LEAVE, unit=unit, errors=errors)
     with terminal.foundation(terminal.config()) as base:
+        starting.keep_pauses_short()
         try:
             with terminal.stages() as stage:
                 done = rosters.import_file(base, file, wish, at=composition.real_clock(), stage=stage)

@@ -21,8 +21,8 @@ _YOUNG = 5_000
 
 
 def keep_pauses_short() -> None:
-    """Neither an ack nor a long paper waits for the collector to look through what was loaded for good. For the whole
-    process, once everything is loaded."""
+    """No ack, no long paper and no large roster waits for the collector to look through what was loaded for good. For
+    the whole process, once everything is loaded."""
     gc.set_threshold(_YOUNG)
     gc.collect()
     gc.freeze()

@@ -81,12 +81,12 @@ def units(count: int) -> tuple[UnitRow, ...]:
     counties = [row.code for row in rows[1:]]
     for n in range(min(max(TOWNSHIPS * count // UNITS, 1), count - len(rows))):
         above = counties[n % len(counties)]
-        code = f"{above}{n:05}"
+        code = f"{above}{n // len(counties):03}"
         rows.append(UnitRow(code=code, name=f"{n}街道", parent_code=above, kind=UnitKind.TOWNSHIP, division=code))
     townships = [row.code for row in rows[1 + len(counties) :]]
     for n in range(count - len(rows)):
         above = townships[n % len(townships)]
-        code = f"{above}{n:06}"
+        code = f"{above}{n // len(townships):03}"  # twelve digits, as codes of villages have
         rows.append(UnitRow(code=code, name=f"{n}村", parent_code=above, kind=UnitKind.VILLAGE, division=""))
     return tuple(rows)
 
