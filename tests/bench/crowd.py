@@ -12,7 +12,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,26 @@ class Crowd:
     url: str = ""
 
     # ---- the platform
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """On a free port; its address is printed."""
+        site = web.Application()
+        site.router.add_post("/v1.0/gateway/connections/open", self.open)
+        site.router.add_post("/v1.0/oauth2/accessToken", self.token)
+        site.router.add_get("/connect", self.connect)
+        site.router.add_post("/robot/sendBySession", self.reply)
+        site.router.add_post("/v1.0/robot/oToMessages/batchSend", self.batch)
+        runner = web.AppRunner(site, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            print(self.url, flush=True)
+            yield
+        finally:
+            with contextlib.suppress(asyncio.CancelledError):
+                await runner.cleanup()
 
     async def open(self, request: web.Request) -> web.Response:
         return web.json_response({"endpoint": f"{self.url.replace('http', 'ws')}/connect", "ticket": "t"})
@@ -201,38 +221,25 @@ def whole(crowd: Crowd, seconds: float) -> dict[str, Any]:
 async def serve(options: argparse.Namespace) -> None:
     crowd = Crowd(twice=options.twice)
     crowd.people = {f"u{n}": Somebody(f"u{n}") for n in range(options.people)}
-    site = web.Application()
-    site.router.add_post("/v1.0/gateway/connections/open", crowd.open)
-    site.router.add_post("/v1.0/oauth2/accessToken", crowd.token)
-    site.router.add_get("/connect", crowd.connect)
-    site.router.add_post("/robot/sendBySession", crowd.reply)
-    site.router.add_post("/v1.0/robot/oToMessages/batchSend", crowd.batch)
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    tcp = web.TCPSite(runner, "127.0.0.1", 0)
-    await tcp.start()
-    crowd.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    print(crowd.url, flush=True)
-    async with asyncio.timeout(60):
-        while len(crowd.sockets) < options.connections:
-            await asyncio.sleep(0.05)
-    people = iter(crowd.people.values())
-    await crowd.warm_up(people)
-    print("ready", flush=True)
-    await asyncio.to_thread(sys.stdin.readline)  # «go»
-    began = time.perf_counter()
-    if options.pairs:
-        await crowd.pairs(itertools.islice(people, options.pairs), options.at_once)
-    elif options.rate:
-        await crowd.opened(people, options.rate, options.seconds)
-    else:
-        seats = (crowd.closed(people, began + options.seconds) for _ in range(options.at_once))
-        await asyncio.gather(*seats)
-    took = time.perf_counter() - began
-    await asyncio.sleep(0.3)  # acks and doubled answers still under way
-    print(json.dumps(whole(crowd, took)), flush=True)
-    with contextlib.suppress(asyncio.CancelledError):
-        await runner.cleanup()
+    async with crowd.listening():
+        async with asyncio.timeout(60):
+            while len(crowd.sockets) < options.connections:
+                await asyncio.sleep(0.05)
+        people = iter(crowd.people.values())
+        await crowd.warm_up(people)
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)  # «go»
+        began = time.perf_counter()
+        if options.pairs:
+            await crowd.pairs(itertools.islice(people, options.pairs), options.at_once)
+        elif options.rate:
+            await crowd.opened(people, options.rate, options.seconds)
+        else:
+            seats = (crowd.closed(people, began + options.seconds) for _ in range(options.at_once))
+            await asyncio.gather(*seats)
+        took = time.perf_counter() - began
+        await asyncio.sleep(0.3)  # acks and doubled answers still under way
+        print(json.dumps(whole(crowd, took)), flush=True)
 
 
 def main() -> None:

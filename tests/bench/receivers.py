@@ -79,32 +79,20 @@ class Receivers(Crowd):
 async def serve(options: argparse.Namespace) -> None:
     there = Receivers(qps=options.qps)
     there.people = {f"u{n}": Somebody(f"u{n}") for n in range(options.chatters)}
-    site = web.Application()
-    site.router.add_post("/v1.0/gateway/connections/open", there.open)
-    site.router.add_post("/v1.0/oauth2/accessToken", there.token)
-    site.router.add_get("/connect", there.connect)
-    site.router.add_post("/robot/sendBySession", there.reply)
-    site.router.add_post("/v1.0/robot/oToMessages/batchSend", there.batch)
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    tcp = web.TCPSite(runner, "127.0.0.1", 0)
-    await tcp.start()
-    there.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    print(there.url, flush=True)
-    chats: list[asyncio.Task[None]] = []
-    while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
-        if line == "connected":
-            print(len(there.sockets), flush=True)
-        elif line == "chat":
-            chats = [asyncio.create_task(there.chat(who)) for who in there.people.values()]
-            print("chatting", flush=True)
-        elif line == "quiet":
-            for task in chats:
-                task.cancel()
-            print("quiet", flush=True)
-        else:
-            print(there.report(), flush=True)
-    await runner.cleanup()
+    async with there.listening():
+        chats: list[asyncio.Task[None]] = []
+        while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
+            if line == "connected":
+                print(len(there.sockets), flush=True)
+            elif line == "chat":
+                chats = [asyncio.create_task(there.chat(who)) for who in there.people.values()]
+                print("chatting", flush=True)
+            elif line == "quiet":
+                for task in chats:
+                    task.cancel()
+                print("quiet", flush=True)
+            else:
+                print(there.report(), flush=True)
 
 
 def main() -> None:
