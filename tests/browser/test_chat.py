@@ -2,7 +2,6 @@
 goes forward, so the order of the tests is the order of the story."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -11,8 +10,8 @@ from openpyxl import load_workbook
 from playwright.sync_api import APIResponse, Browser, Route, expect
 
 from bot.demo.roster import demo_roster, personas
-from tests.bot_process import Demo, zicha_demo
-from tests.browser.screen import SOON, Screen, chromium, screen
+from tests.bot_process import Demo
+from tests.browser.screen import SOON, Screen, screen
 from tests.world import id_number
 
 pytestmark = pytest.mark.browser
@@ -23,30 +22,6 @@ STAFF, VILLAGE, COORDINATOR, _COUNTY, _CITY, COMPREHENSIVE, COMMON, NEWCOMER, _G
     one.staff_id for one in personas(demo_roster())
 )
 NAMES = {one.staff_id: one.name for one in demo_roster().people}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
-    with zicha_demo(tmp_path_factory.mktemp("demo") / "data") as running_demo:
-        yield running_demo
-
-
-@pytest.fixture
-def desk(browser: Browser, demo: Demo) -> Iterator[Screen]:
-    with screen(browser, demo.url) as one:
-        yield one
-
-
-@pytest.fixture
-def phone(browser: Browser, demo: Demo) -> Iterator[Screen]:
-    with screen(browser, demo.url, phone=True) as one:
-        yield one
 
 
 def _chat(asking: httpx.Client, who: str) -> list[dict[str, object]]:

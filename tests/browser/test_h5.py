@@ -16,17 +16,11 @@ from bot.intake import post
 from handlers.messages import Address, ChatKind, Letter, Text
 from storage import page_sessions, roster
 from tests.browser.page_screen import PhonePage, Served, phone, served
-from tests.browser.screen import SOON, chromium
+from tests.browser.screen import SOON
 from tests.conftest import Worlds
 from tests.world import id_number
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as one:
-        yield one
 
 
 @pytest.fixture

@@ -1,47 +1,22 @@
 """One return from the village to the city, as a visitor of the demo plays it: five people, buttons, scans."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from bot.demo import roster as demo
 from bot.demo.roster import demo_roster, personas
-from tests.bot_process import Demo, zicha_demo
-from tests.browser.screen import SOON, Screen, chromium, screen
+from tests.bot_process import Demo
+from tests.browser.screen import SOON, Screen
 
 pytestmark = pytest.mark.browser
 
 WORKER, VILLAGE, TOWNSHIP, COUNTY, CITY = (one.staff_id for one in personas(demo_roster())[:5])
 STAMPED = str(Path(demo.__file__).parent / demo.STAMPED)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
-    with zicha_demo(tmp_path_factory.mktemp("demo") / "data") as running_demo:
-        yield running_demo
-
-
-@pytest.fixture
-def desk(browser: Browser, shown: Demo) -> Iterator[Screen]:
-    with screen(browser, shown.url) as one:
-        yield one
-
-
-@pytest.fixture
-def phone(browser: Browser, shown: Demo) -> Iterator[Screen]:
-    with screen(browser, shown.url, phone=True) as one:
-        yield one
 
 
 def stamped_and_up(desk: Screen) -> str:
@@ -96,7 +71,7 @@ def test_the_county_accepts_and_hands_up_everything(desk: Screen) -> None:
     assert "已上报给" in stamped_and_up(desk)
 
 
-def test_the_city_has_it(desk: Screen, shown: Demo, tmp_path: Path) -> None:
+def test_the_city_has_it(desk: Screen, demo: Demo, tmp_path: Path) -> None:
     desk.become(CITY)
     assert "莲都区" in desk.types("待办")
     assert "已接收" in accepted(desk, "莲都区")
@@ -109,7 +84,7 @@ def test_the_city_has_it(desk: Screen, shown: Demo, tmp_path: Path) -> None:
     sheet = load_workbook(io.BytesIO((tmp_path / "table.xlsx").read_bytes())).active
     assert sheet is not None
     assert "紫金街道" in "".join(str(cell or "") for row in sheet.iter_rows(values_only=True) for cell in row)
-    answer = httpx.get(f"{shown.url}/sandbox/ledger", params={"after": 0, "limit": 5000}, trust_env=False)
+    answer = httpx.get(f"{demo.url}/sandbox/ledger", params={"after": 0, "limit": 5000}, trust_env=False)
     assert [entry["summary"] for entry in answer.json()["entries"] if entry["kind"] == "violation"] == []
 
 

@@ -10,19 +10,13 @@ from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from bot.demo.roster import demo_roster, personas
 from tests.bot_process import Demo, zicha_demo
-from tests.browser.screen import DESKTOP, SOON, chromium
+from tests.browser.screen import DESKTOP, SOON
 from tests.world import id_number
 
 pytestmark = pytest.mark.browser
 
 WORKER, COORDINATOR = (one.staff_id for one in personas(demo_roster())[:2])
 NAMES = {one.staff_id: one.name for one in demo_roster().people}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
