@@ -87,7 +87,7 @@ def stands(
 def _now(session: Session, campaign: str, path: str) -> dict[int, Stand]:
     facts = (col(UnitReturn.state), col(UnitReturn.nil), col(UnitReturn.late), col(UnitReturn.handed_up_at))
     here = (col(UnitReturn.campaign) == campaign, subtree.within(col(UnitReturn.unit_id), path))
-    rows = session.connection().execute(select(col(UnitReturn.unit_id), *facts).where(*here)).all()
+    rows = session.execute(select(col(UnitReturn.unit_id), *facts).where(*here)).all()
     return {unit_id: Stand(state, nil, late, at) for unit_id, state, nil, late, at in rows}
 
 
@@ -109,8 +109,7 @@ def _at(session: Session, campaign: str, path: str, as_of: datetime) -> dict[int
 
 
 def _in_office(session: Session, as_of: datetime) -> set[int]:
-    held = select(col(ReportingTerm.unit_id)).where(reporting_terms.held(as_of))
-    return set(session.connection().execute(held).scalars())
+    return set(session.execute(select(col(ReportingTerm.unit_id)).where(reporting_terms.held(as_of))).scalars())
 
 
 def _is_root(path: str) -> bool:

@@ -31,7 +31,7 @@ def counted(session: Session, campaign: str, path: str) -> dict[int, Sequence[in
     sums = [func.sum(getattr(HeadCount, name)) for name in FIGURES]
     here = col(HeadCount.campaign).in_((_EVERYWHERE, campaign)), within(col(HeadCount.unit_id), path)
     counting = select(col(HeadCount.unit_id), *sums).where(*here).group_by(col(HeadCount.unit_id))
-    return {row[0]: row[1:] for row in session.connection().execute(counting).all()}
+    return {row[0]: row[1:] for row in session.execute(counting).all()}
 
 
 def fold(session: Session, *, more_than: int = _MANY, most: int = _AT_ONCE) -> int:

@@ -65,7 +65,7 @@ def within(unit_id: Any, path: str) -> ColumnElement[bool]:
 def below(session: Session, path: str) -> dict[int, str]:
     """The units below `path` with it among them, and their own paths."""
     inside = select(col(Unit.id), col(Unit.path)).where(col(Unit.path).startswith(path))
-    return {row[0] or 0: row[1] for row in session.connection().execute(inside).all()}
+    return {row[0] or 0: row[1] for row in session.execute(inside).all()}
 
 
 def added(one: Sequence[int], other: Sequence[int]) -> Numbers:
