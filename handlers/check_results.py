@@ -15,7 +15,7 @@ from handlers.desk import full_name
 from handlers.manners import days_ahead
 from handlers.texts import checking, plain
 from handlers.texts.checking import Line, Sample
-from storage import findings, reporting, roster, spot_check
+from storage import findings, roster, spot_check, subtree
 from storage.models import Draw, Drawn, Person
 
 
@@ -37,7 +37,7 @@ def sample(session: Session, campaign: Campaign, draw: Draw) -> Sample:
 def unit_names(session: Session) -> dict[int, str]:
     """Every unit's name with those above it."""
     units = {unit.id or 0: unit for unit in roster.units(session)}
-    return {id_: full_name([units[i] for i in reporting.ids(unit.path)]) for id_, unit in units.items()}
+    return {id_: full_name([units[i] for i in subtree.ids(unit.path)]) for id_, unit in units.items()}
 
 
 def until(campaign: Campaign, asked_at: datetime) -> date:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from handlers.campaign.matching import plain
+from storage import subtree
 from storage.models import Unit
 
 MOST = 6
@@ -42,7 +43,7 @@ def search(units: Sequence[Unit], said: str, most: int = MOST) -> list[Found]:
     for unit in units:
         if unit.parent_id is None:
             continue
-        chain = [by_id[int(part)].name for part in unit.path.strip("/").split("/")][1:]
+        chain = [by_id[i].name for i in subtree.ids(unit.path)[1:]]
         score = _score(wanted, chain)
         if score >= _CLOSE:
             scored.append((-score, len(chain), Found(unit.id or 0, " ".join(chain))))

@@ -19,7 +19,7 @@ from handlers.draws import known, knows, visible
 from handlers.messages import Choice, Letter
 from handlers.texts import checking, figures
 from handlers.texts.checking import Sample
-from storage import reporting, roster, spot_check
+from storage import reporting, roster, spot_check, subtree
 from storage.models import Draw, Drawn, Person, Unit
 from storage.rows import UnitKind
 from storage.spot_check import PERSON, UNIT
@@ -102,7 +102,7 @@ def _members(desk: Desk, scope: Unit, of: str) -> list[Member]:
     units = {unit.id: unit for unit in roster.units(desk.session)}
 
     def stratum(unit: Unit) -> str:
-        chain = [units[int(part)] for part in unit.path.strip("/").split("/")]
+        chain = [units[i] for i in subtree.ids(unit.path)]
         county = next((above for above in chain if above.kind == UnitKind.COUNTY), chain[0])
         return f"{county.code} {unit.kind}"
 

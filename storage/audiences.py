@@ -16,8 +16,9 @@ from storage import lists
 from storage.head_counts import newest, was_there
 from storage.models import Appointment, Case, Exemption, Membership, Person, Submission
 from storage.models.columns import Moment
-from storage.reporting import ids
+from storage.roster import in_term
 from storage.rows import Role
+from storage.subtree import ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ _OFFICERS: Any = (
     .add_columns(col(Appointment.role), col(Appointment.unit_id))
     .join(Appointment, col(Appointment.person_id) == Person.id)
     .where(col(Person.active).is_(True), col(Person.account).is_(True))
-    .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > bindparam("now", type_=Moment)))
+    .where(in_term(bindparam("now", type_=Moment())))
     .order_by(col(Person.id))
 )
 _OFFICERS_ABOVE: Any = _OFFICERS.where(

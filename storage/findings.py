@@ -6,10 +6,11 @@ Must not know who may do what.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
+from storage import subtree
 from storage.models import Appointment, Finding, FindingStep, Person, Unit
+from storage.roster import in_term
 from storage.rows import Role
 
 RECORDED, ANSWERED, SENT_BACK, PUT_OFF, CLOSED = "recorded", "answered", "sent_back", "put_off", "closed"
@@ -86,17 +87,15 @@ def steps(session: Session, finding_ids: Sequence[int]) -> Mapping[int, list[tup
 
 def checkers(session: Session, finding: Finding, now: datetime) -> Sequence[Person]:
     """Who follows a finding up: whoever recorded it while they hold the office, else all who hold it now."""
-    in_term = or_(col(Appointment.until).is_(None), col(Appointment.until) > now)
     office = session.exec(select(Unit).where(Unit.id == finding.office_id)).one()
-    above = [int(part) for part in office.path.strip("/").split("/")]
     held = session.exec(
         select(Person, Appointment.unit_id)
         .join(Appointment, col(Appointment.person_id) == Person.id)
         .where(
-            col(Appointment.unit_id).in_(above),
+            col(Appointment.unit_id).in_(subtree.ids(office.path)),
             col(Appointment.role).in_([Role.COUNTY.value, Role.CITY.value]),
             col(Person.active).is_(True),
-            in_term,
+            in_term(now),
         )
         .order_by(col(Person.id))
         .distinct()

@@ -15,7 +15,9 @@ from sqlmodel import Session, col, func, or_, select
 from storage import oversight, return_counts
 from storage.models import Applicant, Appointment, Case, Finding, Person, Unit
 from storage.oversight import Tally
-from storage.reporting import ACCEPTED, OPEN, SUBMITTED, ids
+from storage.reporting import ACCEPTED, OPEN, SUBMITTED
+from storage.roster import in_term
+from storage.subtree import ids
 from storage.todo import WAITING
 
 _UP = frozenset({SUBMITTED, ACCEPTED})
@@ -128,7 +130,7 @@ def _held(session: Session, now: datetime) -> set[int]:
             select(Appointment.unit_id)
             .join(Person, col(Person.id) == Appointment.person_id)
             .where(col(Person.active).is_(True))
-            .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > now))
+            .where(in_term(now))
             .distinct()
         ).all()
     )

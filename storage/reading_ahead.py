@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from storage import at_hand, cases, outbox, roster
+from storage import at_hand, cases, outbox, roster, subtree
 from storage.models import AnswerLine, Case, Person, Unit
 
 _CASES = select(Case).where(
@@ -59,4 +59,4 @@ def _read_units(session: Session, wanted: set[int]) -> None:
 
 def _above(unit: Unit) -> list[int]:
     """The ids of the units above one, from the root down."""
-    return [int(one) for one in unit.path.strip("/").split("/")[:-1]]
+    return subtree.ids(unit.path)[:-1]

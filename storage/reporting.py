@@ -13,8 +13,9 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from storage.models import Appointment, Case, Exemption, Person, Unit, UnitReturn
+from storage.roster import in_term
 from storage.rows import Role
-from storage.subtree import InTree
+from storage.subtree import InTree, ids
 
 OPEN, CONFIRMED, STAMPED, SUBMITTED, ACCEPTED, SENT_BACK = (
     "open",
@@ -27,11 +28,6 @@ OPEN, CONFIRMED, STAMPED, SUBMITTED, ACCEPTED, SENT_BACK = (
 FROZEN = frozenset({CONFIRMED, STAMPED, SUBMITTED, ACCEPTED})
 """In these states the content stands still."""
 _REPORTS = frozenset({Role.UNIT.value, Role.COUNTY.value})
-
-
-def ids(path: str) -> list[int]:
-    """The units of a path, from the root down."""
-    return [int(part) for part in path.strip("/").split("/") if part]
 
 
 def covering(path: str, reporting: Set[int]) -> int:
@@ -132,7 +128,7 @@ def _reporting(
         .join(Person, col(Person.id) == Appointment.person_id)
         .join(Unit, col(Unit.id) == Appointment.unit_id)
         .where(mine, col(Person.active).is_(True), col(Appointment.role).in_(_REPORTS))
-        .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > now))
+        .where(in_term(now))
         .distinct()
     ).all()
     still = {i for i, state in states.items() if state in FROZEN}
@@ -178,7 +174,7 @@ def in_office(session: Session, unit: Unit, now: datetime) -> list[Person]:
             select(Person)
             .join(Appointment, col(Appointment.person_id) == Person.id)
             .where(Appointment.unit_id == unit.id, col(Person.active).is_(True))
-            .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > now))
+            .where(in_term(now))
             .order_by(col(Person.id))
             .distinct()
         ).all()

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlmodel import Session, col, select
 
 from storage.models import Appointment, Person, ReportingTerm
+from storage.roster import in_term
 from storage.rows import Role
 
 _REPORTS = (Role.UNIT.value, Role.COUNTY.value)
@@ -39,7 +40,7 @@ def _in_office(session: Session, at: datetime) -> Mapping[int, datetime | None]:
         select(Appointment.unit_id, endless, func.max(Appointment.until))
         .join(Person, col(Person.id) == Appointment.person_id)
         .where(col(Person.active).is_(True), col(Appointment.role).in_(_REPORTS))
-        .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > at))
+        .where(in_term(at))
         .group_by(col(Appointment.unit_id))
     ).all()
     return {unit_id: None if lasting else until for unit_id, lasting, until in rows}

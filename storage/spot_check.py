@@ -10,7 +10,9 @@ from sqlalchemy import and_, func, or_
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, exists, select, update
 
+from storage import subtree
 from storage.models import Appointment, Case, Counter, Draw, Drawn, Exemption, Person, Submission, Unit
+from storage.roster import in_term
 from storage.rows import Role
 from storage.statements import insert_new
 
@@ -48,17 +50,15 @@ def homes(session: Session, person_ids: Sequence[int]) -> dict[int, int]:
 
 def offices(session: Session, scope: Unit, now: datetime) -> Sequence[Person]:
     """The people of the county and city offices that a spot check of `scope` concerns: above it and inside."""
-    above = [int(part) for part in scope.path.strip("/").split("/")]
-    in_term = or_(col(Appointment.until).is_(None), col(Appointment.until) > now)
     return session.exec(
         select(Person)
         .join(Appointment, col(Appointment.person_id) == Person.id)
         .join(Unit, col(Unit.id) == Appointment.unit_id)
         .where(
             col(Appointment.role).in_([Role.COUNTY.value, Role.CITY.value]),
-            or_(col(Unit.id).in_(above), col(Unit.path).startswith(scope.path)),
+            or_(col(Unit.id).in_(subtree.ids(scope.path)), col(Unit.path).startswith(scope.path)),
             col(Person.active).is_(True),
-            in_term,
+            in_term(now),
         )
         .order_by(col(Person.id))
         .distinct()

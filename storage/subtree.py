@@ -47,6 +47,11 @@ def units(session: Session, path: str) -> list[TreeUnit]:
     return sorted(rows, key=lambda unit: unit.code)
 
 
+def ids(path: str) -> list[int]:
+    """The units of a path, from the root down."""
+    return [int(part) for part in path.strip("/").split("/") if part]
+
+
 def whole(path: str) -> bool:
     """Whether a path is a root's or the one above all: then a condition would only cost time."""
     return path.count("/") <= 2

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, update
 from storage.accounts import foreign
 from storage.models import Account, Appointment, Case, Exemption, Person, Todo, Unit, UnitReturn
 from storage.reporting import ACCEPTED, SUBMITTED
+from storage.roster import in_term
 from storage.rows import Role
 from storage.statements import insert_many_new
 
@@ -131,7 +132,7 @@ def _returns(campaign: str, platform: str, now: datetime, only: Sequence[ColumnE
     in_office = and_(
         col(Appointment.person_id) == col(Person.id),
         col(Appointment.role).in_([Role.UNIT.value, Role.COUNTY.value]),
-        or_(col(Appointment.until).is_(None), col(Appointment.until) > now),
+        in_term(now),
     )
     handed_up = exists().where(
         col(UnitReturn.unit_id) == col(Appointment.unit_id),

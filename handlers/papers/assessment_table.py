@@ -20,7 +20,7 @@ from handlers.texts import scoring
 from storage import roster
 from storage.assessment import DRAWN, FINDING, HANDED_IN, INCIDENT, MISSING, RETURN, Record
 from storage.models import Unit
-from storage.reporting import ids
+from storage.subtree import ids
 
 _BEHIND: dict[str, tuple[str, ...]] = {
     "on_time_people": (HANDED_IN, MISSING),

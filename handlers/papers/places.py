@@ -44,5 +44,4 @@ class Places:
 
     def _chain(self, unit: InTree) -> list[InTree]:
         self._units.setdefault(unit.id, unit)
-        ids = (int(part) for part in unit.path.strip("/").split("/"))
-        return [self._units[i] for i in ids if i in self._units]
+        return [self._units[i] for i in subtree.ids(unit.path) if i in self._units]

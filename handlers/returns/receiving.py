@@ -15,7 +15,7 @@ from handlers.returns.standing import Standing, standing
 from handlers.returns.steps import told_by, version
 from handlers.texts import handing_up
 from handlers.texts import receiving as receiving_texts
-from storage import files, reporting, returns
+from storage import files, reporting, returns, subtree
 from storage.models import Person, Unit, UnitReturn
 from storage.reporting import ACCEPTED, FROZEN, SENT_BACK, SUBMITTED
 
@@ -108,7 +108,7 @@ def _theirs(desk: Desk, person: Person, named: str, command: Command, spoken: st
     receiver = chart.receiver(unit)
     if all(receiver.id != office.id for _, office in desk.reach(person).appointments):
         return [desk.tell(receiving_texts.received_by(desk.unit_name(unit), whose.office_name(desk, receiver)))]
-    if reporting.ids(receiver.path)[:-1]:
+    if subtree.ids(receiver.path)[:-1]:
         returns.take(desk.session, desk.campaign.id, receiver.id or 0)
     return standing(desk, unit, locked=True)
 

@@ -66,12 +66,12 @@ def rows_by_unit(
     command only. For the paper, `Places.below(unit)` names the units.
     """
     offices = reporting.reporters(session, campaign.id, top, as_of)
-    still = returns.still(session, campaign.id, {*reporting.ids(top.path), *offices.returns}, as_of)
+    still = returns.still(session, campaign.id, {*subtree.ids(top.path), *offices.returns}, as_of)
     reporter = reporting.covering(top.path, offices.reporting)
     alone = reporter in still
     speakers = [roster.unit(session, reporter)] if alone else _speakers(units, still)
     speaking = {unit.id for unit in speakers}
-    unspoken = [] if alone else [unit for unit in units if speaking.isdisjoint(reporting.ids(unit.path))]
+    unspoken = [] if alone else [unit for unit in units if speaking.isdisjoint(subtree.ids(unit.path))]
     confirmed = Confirmed(session, campaign, speakers, as_of)
     own = groupby(
         live(session, campaign, top, unspoken, offices.reporting, as_of) if unspoken else (),
