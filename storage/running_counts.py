@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from storage import counting_triggers, head_counts
 from storage.counting_triggers import FIGURES
-from storage.models import Case, Exemption, HeadCount
+from storage.models import Case, Exemption, HeadCount, Unit
 from storage.subtree import Numbers, added, within
 
 _EVERYWHERE = ""
@@ -32,6 +32,14 @@ def counted(session: Session, campaign: str, path: str) -> dict[int, Sequence[in
     here = col(HeadCount.campaign).in_((_EVERYWHERE, campaign)), within(col(HeadCount.unit_id), path)
     counting = select(col(HeadCount.unit_id), *sums).where(*here).group_by(col(HeadCount.unit_id))
     return {row[0]: row[1:] for row in session.execute(counting).all()}
+
+
+def missing(session: Session, campaign: str, path: str) -> int:
+    """How many below `path` have yet to hand in."""
+    inside = select(col(Unit.id)).where(col(Unit.path).startswith(path))
+    here = col(HeadCount.campaign).in_((_EVERYWHERE, campaign)), col(HeadCount.unit_id).in_(inside)
+    found = session.execute(select(func.sum(HeadCount.expected - HeadCount.finished)).where(*here))
+    return found.scalar() or 0
 
 
 def fold(session: Session, *, more_than: int = _MANY, most: int = _AT_ONCE) -> int:

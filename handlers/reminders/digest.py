@@ -13,7 +13,7 @@ from sqlmodel import Session
 from handlers.campaign.definition import Campaign
 from handlers.desk import full_name
 from handlers.texts import digests
-from storage import audiences, roster
+from storage import audiences, roster, running_counts
 from storage.audiences import Meant, Officer
 from storage.outstanding import Left, Outstanding, outstanding
 from storage.rows import Role
@@ -81,6 +81,8 @@ class Offices:
 def anything_left(session: Session, campaign: Campaign, officer: Officer, now: datetime) -> bool:
     """Whether there would be a digest for somebody in office now."""
     tops = [roster.unit(session, unit_id).path for _, unit_id in officer.offices]
+    if any(running_counts.missing(session, campaign.id, top) for top in tops):
+        return True  # by far the most frequent, and known at once
     widest = min(tops, key=len)
     left = outstanding(session, campaign.id, now, top=widest if all(top.startswith(widest) for top in tops) else "/")
     return Offices(officers=[officer], left=left, unfinished={}).letter(officer, "", {}) is not None
