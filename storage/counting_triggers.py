@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection
 from storage import triggers
 
 FIGURES = ("expected", "finished", "nil", "late", "started", "touched", "pledged", "exempt")
+CHANGE = 0
+"""The kind of line a trigger writes."""
 _TABLE = "head_count"
 
 
@@ -57,7 +59,7 @@ def _sum(changes: Iterator[str]) -> str:
     sums = ", ".join(f"SUM({name})" for name in FIGURES)
     some = " OR ".join(f"SUM({name}) <> 0" for name in FIGURES)
     return (
-        f"INSERT INTO {_TABLE} (campaign, unit_id, {names}) SELECT campaign, unit_id, {sums} "  # noqa: S608  our words
+        f"INSERT INTO {_TABLE} (kind, campaign, unit_id, {names}) SELECT {CHANGE}, campaign, unit_id, {sums} "  # noqa: S608  our words
         f"FROM ({' UNION ALL '.join(changes)}) AS changes GROUP BY campaign, unit_id HAVING {some}"
     )
 

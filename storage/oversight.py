@@ -68,11 +68,16 @@ def rolled_up(
 ) -> tuple[Tally, list[tuple[Unit, Tally]]]:
     """The figures of a unit, then of its own people and of each unit directly below it with all that one holds: the
     parts add up to the whole."""
-    numbers = _counts(session, campaign, top.path, as_of)
-    total, mine, parts = subtree.rolled_up(session, top, numbers, [0] * len(FIGURES))
-    listed = [(unit, _tally(part)) for unit, part in parts if any(part)]
-    first = [(top, _tally(mine))] if listed and any(mine) else []
-    return _tally(total), [*first, *listed]
+    if as_of is None:
+        total, parts = running_counts.rolled_up(session, campaign, top)
+    else:
+        total, parts = subtree.rolled_up(session, top, _counts(session, campaign, top.path, as_of), [0] * len(FIGURES))
+    listed = [
+        (unit, parts[unit.id or 0]) for unit in subtree.children(session, top) if any(parts.get(unit.id or 0, ()))
+    ]
+    if listed and any(mine := parts.get(top.id or 0, [])):
+        listed = [(top, mine), *listed]
+    return _tally(total), [(unit, _tally(part)) for unit, part in listed]
 
 
 def _counts(session: Session, campaign: str, path: str, as_of: datetime | None) -> Mapping[int, Sequence[int]]:

@@ -18,6 +18,8 @@ from storage.statements import run_many
 from storage.vault import Vault
 
 Progress = Callable[[int, int], None]
+_FOLDED = 5_000
+"""Lines of the running figures added up in one go; the numbers of their units fit into one statement."""
 
 
 def import_roster(session: Session, roster: Roster, vault: Vault, *, at: datetime, leavers: bool = False) -> Changes:
@@ -53,7 +55,7 @@ def carry_out(
         _leave(session, [one.id for one in found.missing], at)
     session.expire_all()
     reporting_terms.settle(session, at)
-    while running_counts.fold(session):
+    while running_counts.fold(session, most=_FOLDED):
         pass  # a line for everybody who came becomes one for each unit
     return found.changes(leavers=leavers)
 
@@ -107,6 +109,9 @@ def _paths(session: Session) -> None:
             above.append(unit_id)
     other = [{"which": unit_id, "path": paths[unit_id]} for unit_id, _, path in rows if paths[unit_id] != path]
     run_many(session, update(Unit).where(col(Unit.id) == bindparam("which")).values(path=bindparam("path")), other)
+    new = {unit_id for unit_id, _, path in rows if not path}
+    if any(one["which"] not in new for one in other):
+        running_counts.tree_changed(session)
 
 
 # ---------------------------------------------------------------- people

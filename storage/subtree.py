@@ -1,11 +1,11 @@
 """A unit with all below it: as a condition of a query, and rolling numbers up the tree. Must not know what is
 counted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from sys import intern
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, func, select, true
 from sqlmodel import Session, col
 
 from storage.models import Unit
@@ -79,18 +79,37 @@ def added(one: Sequence[int], other: Sequence[int]) -> Numbers:
 
 def rolled_up(
     session: Session, top: Unit, own: Mapping[int, Sequence[int]], none: Sequence[int]
-) -> tuple[Numbers, Numbers, list[tuple[Unit, Numbers]]]:
-    """The numbers of a unit with all below it, its own alone, and those of each unit directly below with all that one
-    holds, by code: its own and these add up to the whole."""
-    parts, start = dict[str, Numbers](), len(top.path)
-    """By the number of the child that holds them, as it stands in the path; its own under an empty one."""
+) -> tuple[Numbers, dict[int, Numbers]]:
+    """The numbers of a unit with all below it; and by id its own alone, and those of each unit directly below with all
+    that one holds: these add up to the whole."""
+    parts = dict[int, Numbers]()
     for unit_id, path in below(session, top.path).items():
         if (numbers := own.get(unit_id)) is not None:
-            child = path[start : path.find("/", start)]
-            parts[child] = added(parts.get(child, none), numbers)
-    total = list(none)
-    for numbers in parts.values():
-        total = added(total, numbers)
-    children = session.execute(select(Unit).where(col(Unit.parent_id) == top.id).order_by(col(Unit.code))).scalars()
-    listed = [(unit, parts[str(unit.id)]) for unit in children if str(unit.id) in parts]
-    return total, parts.get("", list(none)), listed
+            part = part_of(path, top)
+            parts[part] = added(parts.get(part, none), numbers)
+    return total(parts.values(), none), parts
+
+
+def part_of(path: str, top: Unit) -> int:
+    """Where a unit counts when `top` is looked at: the one directly below it that holds it, or `top` itself."""
+    return int(path[len(top.path) :].partition("/")[0] or top.id or 0)
+
+
+def nearest_below(session: Session, path: Any, top: Unit) -> ColumnElement[str]:
+    """The same for a query, as text; empty for `top` itself."""
+    rest = func.substr(path, len(top.path) + 1)
+    if session.get_bind().dialect.name == "postgresql":
+        return func.split_part(rest, "/", 1).label("part")
+    return func.substr(rest, 1, func.instr(rest, "/") - 1).label("part")
+
+
+def total(several: Iterable[Sequence[int]], none: Sequence[int]) -> Numbers:
+    found = list(none)
+    for numbers in several:
+        found = added(found, numbers)
+    return found
+
+
+def children(session: Session, top: Unit) -> Sequence[Unit]:
+    """The units directly below one, by code."""
+    return session.scalars(select(Unit).where(col(Unit.parent_id) == top.id).order_by(col(Unit.code))).all()

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, SQLModel, delete, select, update
+from sqlmodel import Session, SQLModel, col, delete, select, update
 
 from storage import (
     cases,
@@ -133,7 +133,20 @@ class Town:
 
     def is_tidied(self, session: Session) -> None:
         """The lines of the running figures are added up."""
-        running_counts.fold(session, more_than=self.random.randrange(4))
+        running_counts.fold(session, most=self.random.randrange(1, 20))
+
+    def unit_moves(self, session: Session) -> None:
+        """With all below it, to another unit that does not lie below it."""
+        unit = session.get_one(Unit, self.somewhere())
+        above = session.get_one(Unit, self.somewhere())
+        if unit.parent_id is None or above.path.startswith(unit.path):
+            return
+        old, new = unit.path, f"{above.path}{unit.id}/"
+        unit.parent_id = above.id
+        for one in session.exec(select(Unit).where(col(Unit.path).startswith(old))).all():
+            one.path = new + one.path.removeprefix(old)
+        session.flush()
+        running_counts.tree_changed(session)
 
     # ---- looking
 
@@ -200,7 +213,9 @@ def test_the_figures_kept_are_those_counted_anew(database_url: str, seed: int) -
     for _ in range(60):
         town.now += timedelta(hours=random.randrange(1, 9))
         with town.database.session() as session:
-            random.choice(THINGS)(town, session)
+            random.choice((*THINGS, Town.unit_moves, Town.unit_moves, Town.is_tidied))(town, session)
+        with town.database.reading() as session:
+            town.seen(session)
     running = kept(town.database)
     assert any(any(numbers) for numbers in running[CAMPAIGN].values())
     with town.database.engine.begin() as connection:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, SmallInteger
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import key, maybe, moment, reference
@@ -132,13 +132,14 @@ class ChatGroup(SQLModel, table=True):
 
 
 class HeadCount(SQLModel, table=True):
-    """By how much figures of people changed, in a campaign (empty: in each) and a unit. Written by triggers and added
-    up by `running_counts.py`; it says nothing that does not follow from the other tables."""
+    """By how much figures of people changed, in a campaign (empty: in each) and a unit, or a sum of such lines. Written
+    by triggers and added up by `running_counts.py`; it says nothing that does not follow from the other tables."""
 
     __tablename__ = "head_count"
-    __table_args__ = (Index("ix_head_count", "campaign", "unit_id"),)
+    __table_args__ = (Index("ix_head_count", "kind", "campaign", "unit_id"),)
 
     id: int | None = key()
+    kind: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     campaign: str = Field(max_length=64)
     unit_id: int = Field(sa_type=BigInteger)
     expected: int = 0
