@@ -109,6 +109,8 @@ def run() -> None:
             base = composition.lay_foundation(config)
             bot = composition.App(config, base)
             starting.keep_pauses_short()
+            if config.talk_apart:
+                bot.talk.move_out()
 
             async def work(stop: asyncio.Event) -> None:
                 stopper = asyncio.create_task(stop_when(stop, bot))

@@ -36,6 +36,7 @@ from bot.quota import Quota
 from bot.read_states import ReadStates
 from bot.reception import Reception
 from bot.scheduler import Metronome
+from bot.talk import Talk
 from bot.threads import DatabaseThread
 from bot.turnstile import Turnstile
 from bot.watch import Ward, Watch
@@ -66,16 +67,18 @@ class App:
         sessions = Sessions()
         self._api = DingTalk(config, sessions, clock, count=lambda unit: self._quota.count(unit))
         self.metrics = Metrics()
+        intake = Intake(
+            database=database,
+            campaigns=campaigns,
+            vault=foundation.vault,
+            now=clock,
+            max_text=config.max_text,
+            per_minute=config.per_minute,
+            means=config.means,
+        )
+        self.talk = Talk(intake, database)
         reception = Reception(
-            intake=Intake(
-                database=database,
-                campaigns=campaigns,
-                vault=foundation.vault,
-                now=clock,
-                max_text=config.max_text,
-                per_minute=config.per_minute,
-                means=config.means,
-            ),
+            intake=self.talk,
             thread=self._thread,
             most=config.queue,
             metrics=self.metrics,
@@ -241,7 +244,7 @@ class App:
         while True:
             await asyncio.sleep(_KEYS_EVERY)
             try:
-                await self._thread.run(self._base.vault.refresh)
+                await self._thread.run(self.talk.refresh_keys)
             except Exception:
                 log.exception("the data keys could not be looked at", extra={"action": "keys.trouble"})
 
@@ -289,5 +292,6 @@ class App:
                 await self.zhezhengding.close()
             await self._turnstile.close()
             self._thread.close()
+            self.talk.end()
             self._base.database.close()
             log.info("stopped", extra={"action": "app.stopped"})

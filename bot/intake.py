@@ -94,6 +94,10 @@ class Intake:
         with self._database.session() as session:
             return post(session, letters, now=now)
 
+    def refresh_keys(self) -> None:
+        """Takes up the data keys that another process has made or destroyed."""
+        self._vault.refresh()
+
     def _too_many(self, inbound: Inbound) -> Letter:
         """What is not answered any more was admitted all the same: nobody is pushed it again."""
         log.warning("somebody sends more than they are answered", extra={"action": "intake.too_many"})

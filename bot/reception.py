@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heappop, heappush
+from typing import Protocol
 
 from bot.channels import NoRoom
-from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.threads import DatabaseThread
 from handlers.messages import Inbound
@@ -38,11 +38,18 @@ class _Waiting:
     stored: asyncio.Future[bool] = field(compare=False)
 
 
+class Takes(Protocol):
+    """What messages are given to, in a thread of the database: `bot.intake`, wherever it works."""
+
+    def take_all(self, inbounds: Sequence[Inbound]) -> list[bool | Exception]: ...
+    def excuse(self, inbounds: Sequence[Inbound]) -> int: ...
+
+
 class Reception:
     def __init__(
         self,
         *,
-        intake: Intake,
+        intake: Takes,
         thread: DatabaseThread,
         most: int,
         metrics: Metrics,

@@ -7,6 +7,7 @@ cell in which a number or a name of somebody stands. Asked for at the first colu
 import json
 import re
 from collections import Counter
+from itertools import islice
 
 from handlers import leak_guard
 from handlers.campaign.definition import Group, Option, Question
@@ -45,9 +46,9 @@ def rows(desk: Desk, person: Person) -> tuple[Typical, ...]:
     counted: Counter[Cells] = Counter()
     for person_id, _, answers in found:
         if answers and person_id != person.id:
-            harmless = [cells for cells in _rows(group, columns, answers) if _harmless(cells, names)]
-            counted.update(dict.fromkeys(harmless, 1))
-    return _labelled(columns, [cells for cells, _ in counted.most_common(MOST)])
+            counted.update(dict.fromkeys(_rows(group, columns, answers), 1))
+    harmless = (cells for cells, _ in counted.most_common() if _harmless(cells, names))
+    return _labelled(columns, list(islice(harmless, MOST)))
 
 
 def _rows(group: Group, columns: list[Question], answers: str) -> list[Cells]:

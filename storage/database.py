@@ -64,6 +64,8 @@ class Database:
         self.info: dict[str, Any] = {}
         """What every session carries along (`Session.info`)."""
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.is_shareable = not self.is_sqlite or self.url.database not in (None, "", ":memory:")
+        """Whether another process may open it too."""
         if self.is_sqlite and self.url.database:
             _make_file(Path(self.url.database))
         self.engine = self._sqlite(busy_timeout_ms) if self.is_sqlite else self._server()

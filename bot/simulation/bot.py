@@ -59,6 +59,8 @@ def serve(config: Config) -> None:
     logs.set_up("WARNING")
     with alone(lock_file(config)):
         app = App(config, lay_foundation(config), FileClock(config.data / CLOCK))
+        app.talk.move_out()
+        Thread(target=_end_with_us, daemon=True).start()
 
         async def work(stop: asyncio.Event) -> None:
             stopper = asyncio.create_task(stop_when(stop, app))
@@ -82,7 +84,6 @@ def main() -> None:
     parser.add_argument("--tick-seconds", type=float, required=True)
     options = parser.parse_args()
     logs.guard_process()
-    Thread(target=_end_with_us, daemon=True).start()
     serve(settings(options.data, options.gateway, options.tick_seconds))
 
 

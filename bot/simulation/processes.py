@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -120,16 +120,33 @@ def _hang_up(process: subprocess.Popen[bytes]) -> None:
 
 
 def cpu(pid: int) -> float:
-    """Seconds of processor time a process has used; 0 where the system does not tell."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except FileNotFoundError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Seconds of processor time a process and those it has started have used; 0 where the system does not tell."""
+    return sum(_ticks(one) for one in _family(pid)) / TICKS
 
 
 def resident(pid: int) -> float:
-    """The largest resident memory of a process, MB; 0 where the system does not tell."""
+    """The largest resident memory of a process and of those it has started, MB, what they share counted for each; 0
+    where the system does not tell."""
+    return sum(_peak(one) for one in _family(pid))
+
+
+def _family(pid: int) -> list[int]:
+    found = [pid]
+    for one in found:
+        with suppress(FileNotFoundError):
+            found += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
+    return found
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0
+    return int(fields[11]) + int(fields[12])
+
+
+def _peak(pid: int) -> float:
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except FileNotFoundError:

@@ -1,0 +1,141 @@
+"""Where the talk is done: in this process, or in one of its own, so that neither it nor the event loop waits for the
+other's turn at the interpreter.
+
+The other process is a fork made before anything runs beside it. It is given work over a pipe, one piece at a time, and
+whoever gives it waits in the database's thread: there is one writer as before. It ends when the pipe does, however this
+process ended. Must not know what is said.
+"""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Sequence
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import Any, NoReturn, cast
+
+from bot.intake import Intake
+from handlers.messages import Inbound
+from storage.database import Database, StatementFailure
+
+log = logging.getLogger(__name__)
+
+_NOT_FOR_IT = (signal.SIGINT, signal.SIGTERM)
+"""Sent to a group of processes they mean the bot, which lets go of the other process when it is done."""
+_LAST_TURNS = 5.0
+"""Seconds a stop waits for the other process; it is idle then."""
+
+
+class TalkError(Exception):
+    """The other process failed in a way that is none of the database's; what it was stands in the log."""
+
+
+class Talk:
+    """An intake, and where it works. Synchronous: called in a thread of the database."""
+
+    def __init__(self, intake: Intake, database: Database) -> None:
+        self._intake, self._database = intake, database
+        self._pipe: Connection[Any, Any] | None = None
+        self._pid = 0
+
+    def move_out(self) -> None:
+        """Into a process of its own, where the system has `fork` and the database is one that two can open. To be
+        called before there is an event loop or a thread."""
+        if not hasattr(os, "fork") or not self._database.is_shareable:
+            return
+        self._database.close()  # a fork must not share a connection
+        ours, theirs = Pipe()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_FOR_IT)
+        self._pid = os.fork()
+        if self._pid == 0:
+            _serve(self._intake, theirs)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        theirs.close()
+        self._pipe = ours
+
+    def take_all(self, inbounds: Sequence[Inbound]) -> list[bool | Exception]:
+        """As `Intake.take_all`. Where the other process is gone, `StatementFailure`: nobody knows what it did."""
+        return cast(list[bool | Exception], self._asked("take_all", inbounds))
+
+    def excuse(self, inbounds: Sequence[Inbound]) -> int:
+        """As `Intake.excuse`."""
+        return cast(int, self._asked("excuse", inbounds))
+
+    def refresh_keys(self) -> None:
+        """As `Intake.refresh_keys`; in both, for this one makes papers."""
+        self._intake.refresh_keys()
+        if self._pipe:
+            self._asked("refresh_keys")
+
+    def end(self) -> None:
+        """Lets the other process go, with what it was given done."""
+        if self._pipe is None:
+            return
+        self._pipe.close()
+        self._pipe = None
+        until = time.monotonic() + _LAST_TURNS
+        while os.waitpid(self._pid, os.WNOHANG) == (0, 0):
+            if time.monotonic() > until:
+                os.kill(self._pid, signal.SIGKILL)
+                os.waitpid(self._pid, 0)
+                return
+            time.sleep(0.005)
+
+    def _asked(self, what: str, *about: object) -> object:
+        if self._pipe is None:
+            return _done(self._intake, what, about)
+        try:
+            self._pipe.send((what, about))
+            answer, error = self._pipe.recv()
+        except (EOFError, OSError) as gone:
+            self.end()
+            log.critical(
+                "the process of the talk has ended; it goes on in this one, more slowly: restart when it suits",
+                extra={"action": "talk.ended"},
+            )
+            raise StatementFailure("the process of the talk has ended") from gone
+        if error:
+            raise error
+        return answer
+
+
+def _serve(intake: Intake, pipe: "Connection[Any, Any]") -> NoReturn:
+    """The life of the other process, to its end."""
+    try:
+        for number in _NOT_FOR_IT:
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _NOT_FOR_IT)
+        os.closerange(3, pipe.fileno())  # the bot's lock among them: it is free when the bot ends
+        os.closerange(pipe.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
+        while True:
+            pipe.send(_answer(intake, *pipe.recv()))
+    except (EOFError, OSError):
+        pass  # the bot has ended
+    except BaseException:
+        log.critical("the process of the talk failed", exc_info=True, extra={"action": "talk.fault"})
+    finally:
+        os._exit(0)
+
+
+def _answer(intake: Intake, what: str, about: Sequence[object]) -> tuple[object, Exception | None]:
+    """What was done, or the error, as they go through the pipe."""
+    try:
+        done = _done(intake, what, about)
+    except StatementFailure as error:
+        return None, _bare(error)
+    except Exception as error:
+        log.exception("the talk failed", extra={"action": "talk.trouble"})
+        return None, TalkError(type(error).__name__)
+    if isinstance(done, list):
+        done = [_bare(one) if isinstance(one, Exception) else one for one in done]
+    return done, None
+
+
+def _bare(error: Exception) -> StatementFailure:
+    """Without the traceback and the driver's own objects, which stay here."""
+    return StatementFailure(str(getattr(error, "orig", None) or error).partition("\n")[0])
+
+
+def _done(intake: Intake, what: str, about: Sequence[object]) -> object:
+    return getattr(intake, what)(*about)

@@ -1,0 +1,158 @@
+"""The talk in a process of its own: the same answers, and nothing lost whoever of the two dies."""
+
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.talk import Talk
+from handlers.messages import Address, ChatKind, Inbound
+from storage.database import Database, StatementFailure
+from tests.bot_process import CITY, moved_in, stop, zicha_run
+from tests.sandbox_process import SandboxProcess, sandbox
+from tests.world import MORNING, World
+
+HELLO = Inbound(
+    robot="ding",
+    msg_id="m1",
+    sender_id="zhang",
+    sender_name="张三丰",
+    chat=Address("dingtalk", ChatKind.DIRECT, "zhang"),
+    text="你好",
+    received_at=MORNING,
+)
+OF_LI = replace(HELLO, msg_id="m2", sender_id="li", chat=replace(HELLO.chat, id="li"))
+
+
+@pytest.fixture
+def talk(world: World) -> Iterator[Talk]:
+    """In a process of its own. The fork of a test has other threads beside it, that of the command has none."""
+    talk = Talk(world.intake, world.database)
+    talk.move_out()
+    yield talk
+    talk.end()
+
+
+def children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def gone(pid: int, within: float = 30.0) -> bool:
+    until = time.monotonic() + within
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    return not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+class TestApart:
+    def test_it_answers_as_it_would_here(self, world: World, talk: Talk) -> None:
+        assert talk._pid in children(os.getpid())
+        assert talk.take_all([HELLO, OF_LI]) == [True, True]
+        assert talk.take_all([HELLO, OF_LI]) == [False, False], "copies"
+        assert "自查" in world.person("zhang").hears()[0]
+        assert talk.excuse([HELLO]) == 1
+        assert talk.excuse([HELLO]) == 0
+        talk.refresh_keys()
+
+    def test_it_ends_with_what_began_it(self, talk: Talk) -> None:
+        pid = talk._pid
+        talk.end()
+        assert gone(pid)
+        talk.end()
+
+    def test_a_signal_to_all_is_not_for_it(self, talk: Talk) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(talk._pid, number)
+        assert talk.take_all([HELLO]) == [True]
+
+    def test_where_it_is_killed_nobody_is_acked_and_the_talk_goes_on_here(
+        self, talk: Talk, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        os.kill(talk._pid, signal.SIGKILL)
+        with pytest.raises(StatementFailure):
+            talk.take_all([HELLO])
+        assert [one.action for one in caplog.records] == ["talk.ended"]  # type: ignore[attr-defined]
+        assert talk.take_all([HELLO]) == [True]
+
+    @pytest.mark.parametrize("kind", ["sqlite"])
+    def test_what_the_database_refuses_is_told(self, world: World, talk: Talk) -> None:
+        with sqlite3.connect(str(world.database.url.database), isolation_level=None) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            (verdict,) = talk.take_all([HELLO])
+            other.execute("ROLLBACK")
+        assert isinstance(verdict, StatementFailure)
+        assert "locked" in str(verdict)
+        assert talk.take_all([HELLO]) == [True]
+
+    def test_a_failure_of_our_own_is_told(self, talk: Talk) -> None:
+        with pytest.raises(Exception, match="TypeError"):
+            talk._asked("take_all", 1, 2, 3)
+        assert talk.take_all([HELLO]) == [True]
+
+
+def test_a_database_in_memory_stays_in_one_process(world: World) -> None:
+    alone = Database("sqlite://")
+    talk = Talk(world.intake, alone)
+    talk.move_out()
+    assert talk._pid == 0
+    assert talk.take_all([HELLO]) == [True]
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[SandboxProcess]:
+    """A gateway by the real clock."""
+    with sandbox(CITY, tmp_path / "gateway", redeliver_seconds=1.0, redeliver_times=100, disconnect_seconds=0.5) as box:
+        yield box
+
+
+@pytest.mark.wire
+class TestRun:
+    """`zicha run`."""
+
+    def test_it_has_two_processes_that_end_together(self, box: SandboxProcess, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        moved_in(box, data)
+        with zicha_run(box, data) as bot:
+            (talk,) = children(bot.pid)
+            box.say("zhang", "你好")
+            box.until(lambda: box.replies("zhang"))
+            assert stop(bot) == 0
+            assert gone(talk)
+
+    def test_a_killed_bot_takes_it_along_and_another_begins_at_once(self, box: SandboxProcess, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        moved_in(box, data)
+        with zicha_run(box, data) as bot:
+            (talk,) = children(bot.pid)
+            bot.kill()
+            bot.wait(60)
+            with zicha_run(box, data):
+                assert gone(talk)
+                box.say("zhang", "你好")
+                box.until(lambda: box.replies("zhang"))
+
+    def test_a_killed_talk_costs_nobody_an_answer(self, box: SandboxProcess, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        moved_in(box, data)
+        with zicha_run(box, data) as bot:
+            (talk,) = children(bot.pid)
+            os.kill(talk, signal.SIGKILL)
+            for who in ("zhang", "li"):
+                box.say(who, "你好")
+            box.until(lambda: box.replies("zhang") and box.replies("li"))
+            assert children(bot.pid) == []
+        assert "talk.ended" in (data / "log.txt").read_text()
+
+    def test_all_in_one_process(self, box: SandboxProcess, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        moved_in(box, data)
+        with zicha_run(box, data, ZICHA_TALK_APART="false") as bot:
+            assert children(bot.pid) == []
+            box.say("zhang", "你好")
+            box.until(lambda: box.replies("zhang"))
