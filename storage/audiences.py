@@ -108,10 +108,9 @@ def unsigned(
 
 def officers(session: Session, now: datetime, *, above: str = "") -> list[Officer]:
     """Everybody in office; with a path, those in office for its unit or one above it."""
-    if above:
-        found = session.execute(_OFFICERS_ABOVE, {"now": now, "units": ids(above)})
-    else:
-        found = session.execute(_OFFICERS, {"now": now})
+    session.flush()
+    statement, about = (_OFFICERS_ABOVE, {"now": now, "units": ids(above)}) if above else (_OFFICERS, {"now": now})
+    found = session.connection().execute(statement, about)
     held: defaultdict[tuple[int, str, str], list[tuple[Role, int]]] = defaultdict(list)
     for number, staff_id, chat, role, unit_id in found:
         held[number, staff_id, chat].append((Role(role), unit_id))

@@ -1,8 +1,10 @@
 """Figures of a past moment are those that were seen at that moment, whatever happened since; and they add up."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
+from threading import Event, Thread
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -167,6 +169,7 @@ class Town:
             assert sum(of_parts.values(), ReturnTally()) == up
             own = oversight.by_unit(session, CAMPAIGN, unit.path, as_of)
             assert sum(own.values(), Tally()) == total
+            assert as_of or running_counts.missing(session, CAMPAIGN, unit.path) == total.missing
             missing = lists.unfinished(session, CAMPAIGN, unit.path, as_of)
             excused = lists.exempt(session, CAMPAIGN, unit.path, as_of)
             late = lists.late(session, CAMPAIGN, unit.path, as_of)
@@ -228,6 +231,71 @@ def test_the_figures_kept_are_those_counted_anew(database_url: str, seed: int) -
             session.execute(delete(table))
         session.execute(update(Person).values(active=False))
     assert not any(any(numbers) for units in kept(town.database).values() for numbers in units.values())
+    town.database.close()
+
+
+def total_of(database: Database, unit_id: int) -> Tally:
+    with database.reading() as session:
+        total, parts = oversight.rolled_up(session, CAMPAIGN, session.get_one(Unit, unit_id))
+        assert sum((tally for _, tally in parts), Tally()) == (total if parts else Tally())
+        return total
+
+
+def test_figures_read_while_they_are_folded_are_right(database_url: str) -> None:
+    """Before the fold is committed and after it."""
+    town = Town(Random(3), [0, 0, 1, 2], 9, database_url)
+    before = total_of(town.database, 1)
+    assert before.expected == 9
+    with town.database.session() as session:
+        assert running_counts.fold(session, most=5) == 5
+        assert total_of(town.database, 1) == before
+    assert total_of(town.database, 1) == before
+    with town.database.session() as session:
+        assert running_counts.fold(session) == 4
+        assert running_counts.fold(session) == 0
+    assert total_of(town.database, 1) == before
+    town.database.close()
+
+
+@pytest.mark.parametrize("fold_first", [True, False])
+def test_a_fold_and_a_move_of_units_wait_for_each_other(database_url: str, fold_first: bool) -> None:
+    """In different processes: sums added up along the old tree would never be right again."""
+    town = Town(Random(5), [0, 0, 0, 1, 2], 12, database_url)
+    others = Database(database_url)
+
+    def folds(session: Session) -> None:
+        running_counts.fold(session)
+
+    def moves(session: Session) -> None:
+        for number, parent in ((4, 3), (5, 3)):
+            unit, above = session.get_one(Unit, number), session.get_one(Unit, parent)
+            unit.parent_id, unit.path = above.id, f"{above.path}{unit.id}/"
+        session.flush()
+        running_counts.tree_changed(session)
+
+    first, second = (folds, moves) if fold_first else (moves, folds)
+    begun = Event()
+
+    def beside() -> None:
+        begun.set()
+        with others.session() as session:
+            second(session)
+
+    thread = Thread(target=beside)
+    with town.database.session() as session:
+        first(session)
+        thread.start()
+        begun.wait(30)
+        time.sleep(0.3)
+        assert thread.is_alive(), "it did not wait"
+    thread.join(60)
+    with town.database.reading() as session:
+        town.seen(session)
+    with town.database.session() as session:
+        folds(session)
+    with town.database.reading() as session:
+        town.seen(session)
+    others.close()
     town.database.close()
 
 
