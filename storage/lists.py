@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from storage.head_counts import newest, was_exempt, was_there
 from storage.models import Case, Exemption, Membership, Person, Submission, Unit
+from storage.subtree import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def unfinished(
 ) -> list[Missing]:
     """Everybody below `path` who has to hand in and has not, or is asked again, by unit; `most` of them where given."""
     if as_of is None:
-        found = missing_now(campaign, Person, Unit, col(Case.id))
+        found = missing_now(campaign, path, Person, Unit, col(Case.id))
     else:
         of_case = and_(col(Case.person_id) == col(Person.id), col(Case.campaign) == campaign)
         place = case((col(Submission.id).is_not(None), col(Case.unit_id)), else_=col(Membership.unit_id))
@@ -71,9 +72,9 @@ def unfinished(
     return [Missing(person, unit, case_id is not None) for person, unit, case_id in rows]
 
 
-def missing_now(campaign: str, *columns: Any) -> Any:
-    """These columns of everybody who has to hand in and has not, or is asked again: of the person, the unit they count
-    in, and their case where there is one."""
+def missing_now(campaign: str, path: str, *columns: Any) -> Any:
+    """These columns of everybody below `path` who has to hand in and has not, or is asked again: of the person, the
+    unit they count in, and their case where there is one."""
     of_case = and_(col(Case.person_id) == col(Person.id), col(Case.campaign) == campaign)
     place = case((col(Case.submitted_at).is_not(None), col(Case.unit_id)), else_=col(Person.unit_id))
     in_force = and_(col(Exemption.campaign) == campaign, col(Exemption.ended_at).is_(None))
@@ -85,7 +86,20 @@ def missing_now(campaign: str, *columns: Any) -> Any:
         .where(col(Person.active).is_(True))
         .where(or_(col(Case.id).is_(None), col(Case.submitted_at).is_(None), col(Case.asked_again).is_(True)))
         .where(~exists().where(col(Exemption.person_id) == col(Person.id), in_force))
+        .where(col(Unit.path).startswith(path), true() if whole(path) else near(campaign, _inside(path)))
     )
+
+
+def near(campaign: str, units: Any) -> ColumnElement[bool]:
+    """The condition that somebody is in one of these units, or was when they began: who counts there is among them,
+    and an index finds them. Where somebody counts is an expression, for which everybody would be looked at."""
+    are = select(col(Person.id)).where(col(Person.unit_id).in_(units))
+    were = select(col(Case.person_id)).where(col(Case.campaign) == campaign, col(Case.unit_id).in_(units))
+    return col(Person.id).in_(are.union(were))
+
+
+def _inside(path: str) -> Any:
+    return select(col(Unit.id)).where(col(Unit.path).startswith(path))
 
 
 def exempt(session: Session, campaign: str, path: str, as_of: datetime | None = None) -> list[Excused]:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, delete, insert, select, update
 from storage.burden import COUNTED
 from storage.delivery import Claimed
 from storage.lists import missing_now
-from storage.models import Counter, Person, ReadState, Unit
+from storage.models import Counter, Person, ReadState
 
 READ, UNREAD, UNKNOWN = "read", "unread", ""
 PLATFORM = "dingtalk"
@@ -55,7 +55,7 @@ class Batch:
 def due(session: Session, campaign: str, now: datetime, *, first: timedelta, last: timedelta, most: int) -> list[Batch]:
     """What to ask about now, the oldest first: once `first` after it was sent, and once more `last` after, before the
     platform forgets."""
-    missing = missing_now(campaign, col(Person.id)).subquery()
+    missing = missing_now(campaign, "/", col(Person.id)).subquery()
     sent = func.min(ReadState.sent_at)
     asked = func.max(ReadState.asked_at)
     rows = session.execute(
@@ -158,8 +158,8 @@ class Readers:
 def of_unit(session: Session, campaign: str, path: str, missing: int) -> Readers:
     """`missing` is how many are unfinished there: of whom nothing is known, that is said."""
     mine = and_(col(ReadState.person_id) == col(Person.id), col(ReadState.campaign) == campaign)
-    known = (col(ReadState.state) != UNKNOWN, col(Unit.path).startswith(path))
-    found = missing_now(campaign, col(ReadState.state), func.count()).join(ReadState, mine).where(*known)
+    found = missing_now(campaign, path, col(ReadState.state), func.count()).join(ReadState, mine)
+    found = found.where(col(ReadState.state) != UNKNOWN)
     counted = dict(session.execute(found.group_by(ReadState.state)).all())
     read, unread = counted.get(READ, 0), counted.get(UNREAD, 0)
     return Readers(read, unread, max(missing - read - unread, 0))

@@ -29,7 +29,7 @@ class Recipient:
 def unfinished(session: Session, campaign: str, path: str) -> list[Recipient]:
     """Everybody below `path` who has yet to hand in."""
     columns = (col(Person.id), col(Person.staff_id), col(Person.reached_at), col(Person.account), col(Case.id))
-    found = missing_now(campaign, *columns).where(col(Unit.path).startswith(path)).order_by(col(Person.id))
+    found = missing_now(campaign, path, *columns).order_by(col(Person.id))
     return [Recipient(a, b, c, d, case is not None) for a, b, c, d, case in session.execute(found).all()]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, case, or_
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from storage.lists import near
 from storage.models import Appointment, Case, Exemption, Person, Unit, UnitReturn
 from storage.roster import in_term
 from storage.rows import Role
@@ -149,12 +150,14 @@ def unfinished(session: Session, campaign: str, unit_ids: Sequence[int]) -> Unfi
     exempt = select(Exemption.person_id).where(Exemption.campaign == campaign, col(Exemption.ended_at).is_(None))
     found: list[tuple[Person, Unit, bool | None]] = []
     for start in range(0, len(unit_ids), 500):
+        some = unit_ids[start : start + 500]
         found += session.exec(
             select(Person, Unit, Case.countersign)
             .outerjoin(Case, (col(Case.person_id) == Person.id) & (col(Case.campaign) == campaign))
             .join(Unit, col(Unit.id) == counts_at)
             .where(
-                col(Unit.id).in_(unit_ids[start : start + 500]),
+                near(campaign, some),
+                col(Unit.id).in_(some),
                 col(Person.active).is_(True),
                 col(Person.id).not_in(exempt),
                 or_(col(Case.submitted_at).is_(None), col(Case.asked_again).is_(True)),

@@ -210,15 +210,15 @@ def correct(session: Session, correction: RowCorrection) -> None:
 
 def submissions(session: Session, campaign: str, unit_ids: Sequence[int]) -> list[Submission]:
     """The newest submission of everybody whose self-check counts in these units, in the order they were made."""
-    newest = select(func.max(Submission.id)).group_by(col(Submission.case_id))
     found: list[Submission] = []
     for start in range(0, len(unit_ids), 500):
-        found += session.exec(
-            select(Submission)
+        newest = (
+            select(func.max(Submission.id))
             .join(Case, col(Case.id) == Submission.case_id)
             .where(Case.campaign == campaign, col(Case.unit_id).in_(unit_ids[start : start + 500]))
-            .where(col(Submission.id).in_(newest))
-        ).all()
+            .group_by(col(Submission.case_id))
+        )
+        found += session.exec(select(Submission).where(col(Submission.id).in_(newest))).all()
     return sorted(found, key=lambda submission: submission.id or 0)
 
 
