@@ -158,8 +158,8 @@ class Readers:
 def of_unit(session: Session, campaign: str, path: str, missing: int) -> Readers:
     """`missing` is how many are unfinished there: of whom nothing is known, that is said."""
     mine = and_(col(ReadState.person_id) == col(Person.id), col(ReadState.campaign) == campaign)
-    found = missing_now(campaign, path, col(ReadState.state), func.count()).join(ReadState, mine)
-    found = found.where(col(ReadState.state) != UNKNOWN)
+    known = (col(ReadState.state) != UNKNOWN, col(Unit.path).startswith(path))  # by what is known, not by the unit
+    found = missing_now(campaign, "/", col(ReadState.state), func.count()).join(ReadState, mine).where(*known)
     counted = dict(session.execute(found.group_by(ReadState.state)).all())
     read, unread = counted.get(READ, 0), counted.get(UNREAD, 0)
     return Readers(read, unread, max(missing - read - unread, 0))
