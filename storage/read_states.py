@@ -13,7 +13,7 @@ from sqlmodel import Session, col, delete, insert, select, update
 from storage.burden import COUNTED
 from storage.delivery import Claimed
 from storage.lists import missing_now
-from storage.models import Counter, Person, ReadState
+from storage.models import Counter, Person, ReadState, Unit
 
 READ, UNREAD, UNKNOWN = "read", "unread", ""
 PLATFORM = "dingtalk"
