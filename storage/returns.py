@@ -171,11 +171,11 @@ def corrections(
     session: Session, campaign: str, path: str, as_of: datetime | None = None
 ) -> Mapping[tuple[int, int, str], RowCorrection]:
     """The newest wording of each cell below `path`, by self-check, row and field; taken back ones among them."""
+    inside = select(Unit.id).where(col(Unit.path).startswith(path))
+    theirs = select(Case.id).where(Case.campaign == campaign, col(Case.unit_id).in_(inside))
     found = (
         select(RowCorrection)
-        .join(Case, col(Case.id) == RowCorrection.case_id)
-        .join(Unit, col(Unit.id) == Case.unit_id)
-        .where(RowCorrection.campaign == campaign, col(Unit.path).startswith(path))
+        .where(RowCorrection.campaign == campaign, col(RowCorrection.case_id).in_(theirs))
         .order_by(col(RowCorrection.id))
     )
     if as_of is not None:
