@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from storage.counting_triggers import FIGURES
 from storage.models import Case, Exemption, Membership, Person, Submission
-from storage.subtree import Numbers, within
+from storage.subtree import Numbers, whole, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +85,12 @@ def past(campaign: str, path: str, as_of: datetime) -> Iterator[Query]:
     here, there = within(col(Membership.unit_id), path), within(col(Case.unit_id), path)
     of_case = and_(col(Case.id) == col(Submission.case_id), col(Case.campaign) == campaign)
     of_person = and_(col(Membership.person_id) == col(Case.person_id), was_there(as_of))
-    counted = col(Submission.id).in_(newest(as_of))
+    counted = col(Submission.id).in_(newest(as_of)) if whole(path) else _is_newest(as_of)
     outdated = col(Submission.outdated_at) <= as_of
-    first = (
-        select(col(Submission.case_id).label("case_id"))
-        .where(col(Submission.at) <= as_of)
-        .group_by(col(Submission.case_id))
-        .subquery()
-    )
-    handed_in = first.c.case_id.is_not(None)
     yield Query(_by(col(Membership.unit_id), func.count()).where(was_there(as_of), here), _THERE)
     yield Query(
-        _by(col(Membership.unit_id), _count(handed_in), _count(~handed_in))
-        .join_from(Case, Membership, of_person)
-        .outerjoin(first, first.c.case_id == col(Case.id))
+        _begun(path, as_of)
+        .join(Membership, of_person)
         .where(col(Case.campaign) == campaign, col(Case.opened_at) <= as_of, here),
         _MOVED,
     )
@@ -124,11 +117,30 @@ def past(campaign: str, path: str, as_of: datetime) -> Iterator[Query]:
                 col(Case.opened_at) <= as_of,
             ),
         )
-        .outerjoin(Submission, and_(col(Submission.case_id) == col(Case.id), counted))
+        .outerjoin(Submission, and_(col(Submission.case_id) == col(Case.id), _is_newest(as_of)))
         .where(was_exempt(campaign, as_of), was_there(as_of))
         .where(or_(col(Submission.id).is_(None), outdated), within(place, path)),
         _EXEMPT,
     )
+
+
+def _begun(path: str, as_of: datetime) -> Select[Any]:
+    """Self-checks where their people were: those handed in by then, and those not. Of everybody in one go, of a part
+    one by one."""
+    if not whole(path):
+        sent = exists().where(col(Submission.case_id) == col(Case.id), col(Submission.at) <= as_of)
+        theirs = select(col(Membership.person_id)).where(within(col(Membership.unit_id), path))
+        counting = _by(col(Membership.unit_id), _count(sent), _count(~sent)).select_from(Case)
+        return counting.where(col(Case.person_id).in_(theirs))
+    first = (
+        select(col(Submission.case_id).label("case_id"))
+        .where(col(Submission.at) <= as_of)
+        .group_by(col(Submission.case_id))
+        .subquery()
+    )
+    handed_in = first.c.case_id.is_not(None)
+    counting = _by(col(Membership.unit_id), _count(handed_in), _count(~handed_in)).select_from(Case)
+    return counting.outerjoin(first, first.c.case_id == col(Case.id))
 
 
 def _by(unit_id: Any, *numbers: ColumnElement[int]) -> Select[Any]:
@@ -169,6 +181,13 @@ def was_exempt(campaign: str, as_of: datetime) -> ColumnElement[bool]:
     """The condition on an exemption."""
     lasted = or_(col(Exemption.ended_at).is_(None), col(Exemption.ended_at) > as_of)
     return and_(col(Exemption.campaign) == campaign, col(Exemption.at) <= as_of, lasted)
+
+
+def _is_newest(as_of: datetime) -> ColumnElement[bool]:
+    """The same, asked of one self-check after the other: for a part of them."""
+    other = aliased(Submission)
+    last = select(func.max(other.id)).where(col(other.case_id) == col(Case.id), col(other.at) <= as_of)
+    return col(Submission.id) == last.correlate(Case).scalar_subquery()
 
 
 def newest(as_of: datetime) -> Any:
