@@ -28,6 +28,8 @@ OPEN, CONFIRMED, STAMPED, SUBMITTED, ACCEPTED, SENT_BACK = (
 )
 FROZEN = frozenset({CONFIRMED, STAMPED, SUBMITTED, ACCEPTED})
 """In these states the content stands still."""
+_FEW = 500
+"""So many units are named one by one, and their offices found by an index."""
 _REPORTS = frozenset({Role.UNIT.value, Role.COUNTY.value})
 
 
@@ -93,7 +95,9 @@ def chart(session: Session, campaign: str, unit: Unit, now: datetime, *, below: 
         .options(defer(UnitReturn.content))  # type: ignore[arg-type]
     ).all()
     returns = {row.unit_id: row for row in rows}
-    return Chart(units, _reporting(session, unit, mine, {i: row.state for i, row in returns.items()}, now), returns)
+    states = {i: row.state for i, row in returns.items()}
+    few = col(Unit.id).in_(units) if len(units) <= _FEW else mine
+    return Chart(units, _reporting(session, unit, few, states, now), returns)
 
 
 class Reporters(NamedTuple):

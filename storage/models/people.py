@@ -97,6 +97,8 @@ class ReportingTerm(SQLModel, table=True):
 class Appointment(SQLModel, table=True):
     """A role of a person for a unit and all below it."""
 
+    __table_args__ = (Index("ix_appointment_unit", "unit_id"),)
+
     person_id: int = Field(foreign_key="person.id", sa_type=BigInteger, primary_key=True)
     unit_id: int = Field(foreign_key="unit.id", sa_type=BigInteger, primary_key=True)
     role: str = Field(primary_key=True, max_length=10)
