@@ -17,9 +17,9 @@ from storage.delivery import Claimed
 log = logging.getLogger(__name__)
 
 REPLIES_AT_ONCE = 64
-"""Replies under way per channel: as many as three commits write (`reception.TOGETHER`), so that nobody's answer waits for
-the others' to be settled. With 24, people at a rush hour waited three times as long for it as for the ack; so many are
-in doubt where the process is killed in the middle."""
+"""Replies under way per channel: as many as three commits write (`reception.TOGETHER`), so that nobody's answer waits
+for the others' to be settled. With 24, people at a rush hour waited three times as long for it as for the ack; so many
+are in doubt where the process is killed in the middle."""
 _POLL = 1.0
 
 Claim = Callable[[datetime, int], list[list[Claimed]]]
