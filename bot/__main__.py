@@ -109,7 +109,7 @@ def run() -> None:
             base = composition.lay_foundation(config)
             bot = composition.App(config, base)
             starting.keep_pauses_short()
-            if config.talk_apart:
+            if config.talk_apart and base.database.is_sqlite:  # on PostgreSQL whole bots share the work
                 bot.talk.move_out()
 
             async def work(stop: asyncio.Event) -> None:

@@ -16,7 +16,7 @@ class OperatingSettings(BaseSettings):
     queue: int = Field(default=1000, ge=20, le=100_000, validation_alias="ZICHA_QUEUE")
     """Messages that may wait; beyond that they are not acked, and their senders are told to try again."""
     talk_apart: bool = Field(default=True, validation_alias="ZICHA_TALK_APART")
-    """The talk in a process of its own, which uses a second core; false: in one process, with less memory."""
+    """On SQLite, the talk in a process of its own, which uses a second core; false: in one, with less memory."""
     alarm_staff: str = Field(default="", validation_alias="ZICHA_ALARM_STAFF")
     """Who is told when something needs the operator, with commas: staff ids, conversation ids of groups (`cid…`), or
     numbers of group robots (`robot:3`)."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.carrier import Carrier
 from bot.channels import Channel
-from bot.rounds import Round
+from bot.rounds import REPLIES_AT_ONCE, REPLIES_OF_SEVERAL, Round
 from bot.settling import Settling
 from bot.threads import DatabaseThread
 from handlers.campaign.definition import Campaign
@@ -74,6 +74,7 @@ class Postman:
                 channel=channel,
                 claim=self._bulk(channel) if bulk else self._replies(channel),
                 bulk=bulk,
+                most=REPLIES_OF_SEVERAL if shared else REPLIES_AT_ONCE,
                 carrier=carrier,
                 thread=thread,
                 real_now=real_now,

@@ -20,6 +20,8 @@ REPLIES_AT_ONCE = 64
 """Replies under way per channel: as many as three commits write (`reception.TOGETHER`), so that nobody's answer waits
 for the others' to be settled. With 24, people at a rush hour waited three times as long for it as for the ack; so many
 are in doubt where the process is killed in the middle."""
+REPLIES_OF_SEVERAL = 24
+"""The same where several bots carry from one outbox: together they have as many under way."""
 _POLL = 1.0
 
 Claim = Callable[[datetime, int], list[list[Claimed]]]
@@ -35,13 +37,14 @@ class Round:
         channel: Channel,
         claim: Claim,
         bulk: bool,
+        most: int,
         carrier: Carrier,
         thread: DatabaseThread,
         real_now: Callable[[], datetime],
         wake_all: Callable[[], None],
     ) -> None:
-        """`wake_all` is called when a broadcast has left a chat: a reply may wait for it."""
-        self._channel, self._claim, self.bulk, self._carrier = channel, claim, bulk, carrier
+        """`most`: replies under way. `wake_all` is called when a broadcast has left a chat: a reply may wait for it."""
+        self._channel, self._claim, self.bulk, self._carrier, self._most = channel, claim, bulk, carrier, most
         self._thread, self._real_now, self._wake_all = thread, real_now, wake_all
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -68,7 +71,7 @@ class Round:
     def _room(self) -> int:
         """How many parcels may begin now."""
         if not self.bulk:
-            return REPLIES_AT_ONCE - len(self._under_way)
+            return self._most - len(self._under_way)
         return min(self._channel.pace.room(), self._trust - len(self._under_way))
 
     async def _once(self) -> bool:
