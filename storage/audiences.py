@@ -108,7 +108,7 @@ def unsigned(
 
 def officers(session: Session, now: datetime, *, above: str = "") -> list[Officer]:
     """Everybody in office; with a path, those in office for its unit or one above it."""
-    session.flush()
+    session.flush()  # what this transaction has done counts
     statement, about = (_OFFICERS_ABOVE, {"now": now, "units": ids(above)}) if above else (_OFFICERS, {"now": now})
     found = session.connection().execute(statement, about)
     held: defaultdict[tuple[int, str, str], list[tuple[Role, int]]] = defaultdict(list)

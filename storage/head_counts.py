@@ -183,13 +183,13 @@ def was_exempt(campaign: str, as_of: datetime) -> ColumnElement[bool]:
     return and_(col(Exemption.campaign) == campaign, col(Exemption.at) <= as_of, lasted)
 
 
+def newest(as_of: datetime) -> Any:
+    """The submissions that counted: the last of each self-check."""
+    return select(func.max(Submission.id)).where(col(Submission.at) <= as_of).group_by(col(Submission.case_id))
+
+
 def _is_newest(as_of: datetime) -> ColumnElement[bool]:
     """The same, asked of one self-check after the other: for a part of them."""
     other = aliased(Submission)
     last = select(func.max(other.id)).where(col(other.case_id) == col(Case.id), col(other.at) <= as_of)
     return col(Submission.id) == last.correlate(Case).scalar_subquery()
-
-
-def newest(as_of: datetime) -> Any:
-    """The submissions that counted: the last of each self-check."""
-    return select(func.max(Submission.id)).where(col(Submission.at) <= as_of).group_by(col(Submission.case_id))

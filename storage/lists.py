@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from storage.head_counts import newest, was_exempt, was_there
 from storage.models import Case, Exemption, Membership, Person, Submission, Unit
-from storage.subtree import whole
+from storage.subtree import inside, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def missing_now(campaign: str, path: str, *columns: Any) -> Any:
         .where(col(Person.active).is_(True))
         .where(or_(col(Case.id).is_(None), col(Case.submitted_at).is_(None), col(Case.asked_again).is_(True)))
         .where(~exists().where(col(Exemption.person_id) == col(Person.id), in_force))
-        .where(col(Unit.path).startswith(path), true() if whole(path) else near(campaign, _inside(path)))
+        .where(col(Unit.path).startswith(path), true() if whole(path) else near(campaign, inside(path)))
     )
 
 
@@ -96,10 +96,6 @@ def near(campaign: str, units: Any) -> ColumnElement[bool]:
     are = select(col(Person.id)).where(col(Person.unit_id).in_(units))
     were = select(col(Case.person_id)).where(col(Case.campaign) == campaign, col(Case.unit_id).in_(units))
     return col(Person.id).in_(are.union(were))
-
-
-def _inside(path: str) -> Any:
-    return select(col(Unit.id)).where(col(Unit.path).startswith(path))
 
 
 def exempt(session: Session, campaign: str, path: str, as_of: datetime | None = None) -> list[Excused]:

@@ -96,8 +96,8 @@ def chart(session: Session, campaign: str, unit: Unit, now: datetime, *, below: 
     ).all()
     returns = {row.unit_id: row for row in rows}
     states = {i: row.state for i, row in returns.items()}
-    few = col(Unit.id).in_(units) if len(units) <= _FEW else mine
-    return Chart(units, _reporting(session, unit, few, states, now), returns)
+    these = col(Unit.id).in_(units) if len(units) <= _FEW else mine
+    return Chart(units, _reporting(session, unit, these, states, now), returns)
 
 
 class Reporters(NamedTuple):

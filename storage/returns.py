@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.models import Case, Person, ReturnStep, RowCorrection, Submission, Unit, UnitReturn
+from storage import subtree
+from storage.models import Case, Person, ReturnStep, RowCorrection, Submission, UnitReturn
 from storage.reporting import FROZEN, OPEN, SENT_BACK
 from storage.statements import insert_new
 
@@ -171,8 +172,7 @@ def corrections(
     session: Session, campaign: str, path: str, as_of: datetime | None = None
 ) -> Mapping[tuple[int, int, str], RowCorrection]:
     """The newest wording of each cell below `path`, by self-check, row and field; taken back ones among them."""
-    inside = select(Unit.id).where(col(Unit.path).startswith(path))
-    theirs = select(Case.id).where(Case.campaign == campaign, col(Case.unit_id).in_(inside))
+    theirs = select(Case.id).where(Case.campaign == campaign, col(Case.unit_id).in_(subtree.inside(path)))
     found = (
         select(RowCorrection)
         .where(RowCorrection.campaign == campaign, col(RowCorrection.case_id).in_(theirs))

@@ -102,7 +102,7 @@ def fold(session: Session, *, most: int = _AT_ONCE) -> int:
     ).all()
     own: Sums = {}
     for _, campaign, unit_id, *numbers in lines:
-        own[campaign, unit_id] = added(own.get((campaign, unit_id), _NOTHING), numbers)
+        _count(own, campaign, unit_id, numbers)
     _delete(session.connection(), [line[0] for line in lines])
     known = select(col(Unit.id), col(Unit.path)).where(col(Unit.id).in_({unit_id for _, unit_id in own}))
     whole = _with_all_below(own, {unit_id or 0: path for unit_id, path in session.execute(known)})
@@ -148,7 +148,7 @@ def _roll_up(connection: Connection) -> None:
     found = select(*place, *_figures()).where(col(HeadCount.kind) == _OWN)
     own: Sums = {}
     for campaign, unit_id, *numbers in connection.execute(found):
-        own[campaign, unit_id] = added(own.get((campaign, unit_id), _NOTHING), numbers)
+        _count(own, campaign, unit_id, numbers)
     paths = {unit_id or 0: path for unit_id, path in connection.execute(select(col(Unit.id), col(Unit.path)))}
     _write(connection, _WHOLE, _with_all_below(own, paths))
 
@@ -157,8 +157,12 @@ def _with_all_below(own: Sums, paths: Mapping[int, str]) -> Sums:
     whole: Sums = {}
     for (campaign, unit_id), numbers in own.items():
         for above in ids(paths.get(unit_id, "")):
-            whole[campaign, above] = added(whole.get((campaign, above), _NOTHING), numbers)
+            _count(whole, campaign, above, numbers)
     return whole
+
+
+def _count(sums: Sums, campaign: str, unit_id: int, numbers: Numbers) -> None:
+    sums[campaign, unit_id] = added(sums.get((campaign, unit_id), _NOTHING), numbers)
 
 
 def _add(connection: Connection, kind: int, sums: Sums) -> None:
@@ -172,7 +176,7 @@ def _add(connection: Connection, kind: int, sums: Sums) -> None:
             .with_for_update(skip_locked=True)
         ).all()
         for _, unit_id, *numbers in there:
-            sums[campaign, unit_id] = added(sums[campaign, unit_id], numbers)
+            _count(sums, campaign, unit_id, numbers)
         _delete(connection, [line[0] for line in there])
     _write(connection, kind, sums)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sys import intern
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlmodel import Session, col
 
 from storage.models import Unit
@@ -62,15 +62,19 @@ def within(unit_id: Any, path: str) -> ColumnElement[bool]:
     roots by `below`."""
     if whole(path):
         return true()
-    inside = select(col(Unit.id)).where(col(Unit.path).startswith(path))
-    found: ColumnElement[bool] = unit_id.in_(inside)
+    found: ColumnElement[bool] = unit_id.in_(inside(path))
     return found
+
+
+def inside(path: str) -> Select[Any]:
+    """The ids of the units below `path`, to be looked up in."""
+    return select(col(Unit.id)).where(col(Unit.path).startswith(path))
 
 
 def below(session: Session, path: str) -> dict[int, str]:
     """The units below `path` with it among them, and their own paths."""
-    inside = select(col(Unit.id), col(Unit.path)).where(col(Unit.path).startswith(path))
-    return {row[0] or 0: row[1] for row in session.execute(inside).all()}
+    found = select(col(Unit.id), col(Unit.path)).where(col(Unit.path).startswith(path))
+    return {row[0] or 0: row[1] for row in session.execute(found).all()}
 
 
 def added(one: Sequence[int], other: Sequence[int]) -> Numbers:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.simulation.processes import family
 from bot.talk import Talk
 from handlers.messages import Address, ChatKind, Inbound
 from storage.database import Database, StatementFailure
@@ -39,7 +40,7 @@ def talk(world: World) -> Iterator[Talk]:
 
 
 def children(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return family(pid)[1:]
 
 
 def gone(pid: int, within: float = 30.0) -> bool:

@@ -121,16 +121,17 @@ def _hang_up(process: subprocess.Popen[bytes]) -> None:
 
 def cpu(pid: int) -> float:
     """Seconds of processor time a process and those it has started have used; 0 where the system does not tell."""
-    return sum(_ticks(one) for one in _family(pid)) / TICKS
+    return sum(_ticks(one) for one in family(pid)) / TICKS
 
 
 def resident(pid: int) -> float:
     """The largest resident memory of a process and of those it has started, MB, what they share counted for each; 0
     where the system does not tell."""
-    return sum(_peak(one) for one in _family(pid))
+    return sum(_peak(one) for one in family(pid))
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """A process and those it has started that still run, itself first."""
     found = [pid]
     for one in found:
         with suppress(FileNotFoundError):
