@@ -24,6 +24,7 @@ from bot.channels.work_notices import WorkNotices
 from bot.channels.zhezhengding.login import PLATFORM
 from bot.channels.zhezhengding.platform import Zhezhengding
 from bot.config import Config
+from bot.dispatch import Dispatch
 from bot.fetcher import Counter, Fetcher
 from bot.foundation import Foundation, lay_foundation, load_campaigns, real_clock
 from bot.groups import finder
@@ -76,7 +77,7 @@ class App:
             per_minute=config.per_minute,
             means=config.means,
         )
-        self.talk = Talk(intake, database)
+        self.talk = Talk(intake, Dispatch(database=database, campaigns=campaigns, now=clock), database)
         reception = Reception(
             intake=self.talk,
             thread=self._thread,
@@ -112,6 +113,7 @@ class App:
             alarm=self._quota_alarm,
             delivered=self.metrics.delivered,
             shared=not database.is_sqlite,
+            dispatch=self.talk,
         )
         self._quota = Quota(
             database=database,

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from bot.channels import Attachment, Channel, DeliveryError, Doubtful, Later, Parcel, Receipt, Refused
-from bot.settling import Carried, Settling
+from bot.dispatch import Carried
+from bot.settling import Settling
 from bot.threads import DatabaseThread
 from handlers import issuing
 from handlers.campaign.definition import Campaign
@@ -55,10 +56,11 @@ class Carrier:
                 if isinstance(parcel.body, Attachment):
                     parcel.body.content.close()
         except DeliveryError as error:
-            back = Carried(channel, letters, dict.fromkeys((letter.id for letter in letters), error))
+            failed = dict.fromkeys((letter.id for letter in letters), error)
+            back = Carried(channel.name, channel.keyed, letters, failed)
         else:
             verdict = {letter.id: taken.untaken.get(Address.parse(letter.lane)) for letter in letters}
-            back, well = Carried(channel, letters, verdict, taken.id), True
+            back, well = Carried(channel.name, channel.keyed, letters, verdict, taken.id), True
             for letter in letters:
                 if verdict[letter.id] is None:
                     self.delivered(letter.key)

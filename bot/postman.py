@@ -7,11 +7,13 @@ operator decides; the platform's «later» puts it off. Knows channels by what t
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
 
 from bot.carrier import Carrier
 from bot.channels import Channel
+from bot.dispatch import OURS, Carried, Dispatch
 from bot.rounds import REPLIES_AT_ONCE, REPLIES_OF_SEVERAL, Round
 from bot.settling import Settling
 from bot.threads import DatabaseThread
@@ -27,10 +29,17 @@ log = logging.getLogger(__name__)
 
 _SWEEP = 1.0
 """Seconds between two looks for what nobody settled and what is too late."""
-_OURS = timedelta(seconds=5)
-"""How long a reply is left to the process that wrote it: without the chat's session, others would call the API."""
 _LAST_DELIVERIES = 5.0
 """How long a stop waits for letters under way; the stop as a whole has ten seconds."""
+
+
+class Dispatches(Protocol):
+    """`Dispatch`, wherever it works."""
+
+    def claim_replies(
+        self, channel: str, until: datetime, room: int, ours: Sequence[str] | None = None
+    ) -> list[Claimed]: ...
+    def settle(self, parcels: Sequence[Carried]) -> list[str]: ...
 
 
 class Postman:
@@ -47,10 +56,12 @@ class Postman:
         alarm: Callable[[str], None] = lambda words: None,
         delivered: Callable[[str], None] = lambda key: None,
         shared: bool = False,
+        dispatch: Dispatches | None = None,
     ) -> None:
         """`now` is the campaign's time, which a demo may move; leases are measured in real time. `alarm` is told what
         the operator should know about the month's quota, `delivered` the key of each letter that is out. `shared`:
-        other processes carry from the same outbox."""
+        other processes carry from the same outbox. `dispatch` works elsewhere, or else here."""
+        self._dispatch = dispatch or Dispatch(database=database, campaigns=campaigns, now=now)
         self._database, self._channels, self._thread = database, channels, thread
         self._campaigns = campaigns
         self._now, self._real_now = now, real_now
@@ -59,7 +70,7 @@ class Postman:
         """The chats this process has just written replies to, and when."""
         self.keyed = tuple(name for name, channel in channels.items() if channel.keyed)
         """The channels that refuse a repeated key: what was under way goes once more."""
-        settling = Settling(database=database, campaigns=campaigns, thread=thread, now=now, alarm=alarm)
+        settling = Settling(settle=self._dispatch.settle, thread=thread, alarm=alarm)
         carrier = Carrier(
             database=database,
             campaigns=campaigns,
@@ -96,7 +107,7 @@ class Postman:
         for chat in map(str, chats):
             self._replied.pop(chat, None)
             self._replied[chat] = now
-        while now - next(iter(self._replied.values())) > _OURS.total_seconds():
+        while now - next(iter(self._replied.values())) > OURS.total_seconds():
             del self._replied[next(iter(self._replied))]
         self.wake()
 
@@ -116,13 +127,9 @@ class Postman:
 
     def _replies(self, channel: Channel) -> Callable[[datetime, int], list[list[Claimed]]]:
         def claim(until: datetime, room: int) -> list[list[Claimed]]:
-            now = self._now()
-            ours = delivery.Ours(list(self._replied), now - _OURS) if self._shared else None
-            with self._database.session() as session:
-                found = delivery.claim_replies(
-                    session, channel.name, now=now, limit=room, leased_until=until, ours=ours
-                )
-                return [[letter] for letter in found]
+            ours = list(self._replied) if self._shared else None
+            found = self._dispatch.claim_replies(channel.name, until, room, ours)
+            return [[letter] for letter in found]
 
         return claim
 

@@ -1,5 +1,5 @@
-"""Where the talk is done: in this process, or in one of its own, so that neither it nor the event loop waits for the
-other's turn at the interpreter.
+"""Where messages are taken and their replies claimed and settled: in this process, or in one of its own, so that
+neither that work nor the event loop waits for the other's turn at the interpreter.
 
 The other process is a fork made before anything runs beside it. It is given work over a pipe, one piece at a time, and
 whoever gives it waits in the database's thread: there is one writer as before. It ends when the pipe does, however this
@@ -11,13 +11,17 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn, cast
 
+from bot.dispatch import Carried, Dispatch
 from bot.intake import Intake
 from handlers.messages import Inbound
-from storage.database import Database, StatementFailure
+from storage.database import Database, DatabaseFailure, StatementFailure
+from storage.delivery import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +35,22 @@ class TalkError(Exception):
     """The other process failed in a way that is none of the database's; what it was stands in the log."""
 
 
-class Talk:
-    """An intake, and where it works. Synchronous: called in a thread of the database."""
+@dataclass(frozen=True, slots=True)
+class Workers:
+    intake: Intake
+    dispatch: Dispatch
 
-    def __init__(self, intake: Intake, database: Database) -> None:
-        self._intake, self._database = intake, database
+    def do(self, whom: str, what: str, about: Sequence[object]) -> object:
+        return getattr(getattr(self, whom), what)(*about)
+
+
+class Talk:
+    """An intake and a dispatch, and where they work. Synchronous: called in a thread of the database. Where the other
+    process ends in the middle, `DatabaseFailure`: nobody knows what it did."""
+
+    def __init__(self, intake: Intake, dispatch: Dispatch, database: Database) -> None:
+        self._workers = Workers(intake, dispatch)
+        self._database = database
         self._pipe: Connection[Any, Any] | None = None
         self._pid = 0
 
@@ -49,24 +64,34 @@ class Talk:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_FOR_IT)
         self._pid = os.fork()
         if self._pid == 0:
-            _serve(self._intake, theirs)
+            _serve(self._workers, theirs)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         self._pipe = ours
 
     def take_all(self, inbounds: Sequence[Inbound]) -> list[bool | Exception]:
-        """As `Intake.take_all`. Where the other process is gone, `StatementFailure`: nobody knows what it did."""
-        return cast(list[bool | Exception], self._asked("take_all", inbounds))
+        """As `Intake.take_all`."""
+        return cast(list[bool | Exception], self._asked("intake", "take_all", inbounds))
 
     def excuse(self, inbounds: Sequence[Inbound]) -> int:
         """As `Intake.excuse`."""
-        return cast(int, self._asked("excuse", inbounds))
+        return cast(int, self._asked("intake", "excuse", inbounds))
+
+    def claim_replies(
+        self, channel: str, until: datetime, room: int, ours: Sequence[str] | None = None
+    ) -> list[Claimed]:
+        """As `Dispatch.claim_replies`."""
+        return cast(list[Claimed], self._asked("dispatch", "claim_replies", channel, until, room, ours))
+
+    def settle(self, parcels: Sequence[Carried]) -> list[str]:
+        """As `Dispatch.settle`."""
+        return cast(list[str], self._asked("dispatch", "settle", parcels))
 
     def refresh_keys(self) -> None:
         """As `Intake.refresh_keys`; in both, for this one makes papers."""
-        self._intake.refresh_keys()
+        self._workers.intake.refresh_keys()
         if self._pipe:
-            self._asked("refresh_keys")
+            self._asked("intake", "refresh_keys")
 
     def end(self) -> None:
         """Lets the other process go, with what it was given done."""
@@ -82,11 +107,11 @@ class Talk:
                 return
             time.sleep(0.005)
 
-    def _asked(self, what: str, *about: object) -> object:
+    def _asked(self, whom: str, what: str, *about: object) -> object:
         if self._pipe is None:
-            return _done(self._intake, what, about)
+            return self._workers.do(whom, what, about)
         try:
-            self._pipe.send((what, about))
+            self._pipe.send((whom, what, about))
             answer, error = self._pipe.recv()
         except (EOFError, OSError) as gone:
             self.end()
@@ -94,13 +119,13 @@ class Talk:
                 "the process of the talk has ended; it goes on in this one, more slowly: restart when it suits",
                 extra={"action": "talk.ended"},
             )
-            raise StatementFailure("the process of the talk has ended") from gone
+            raise _failure("the process of the talk has ended") from gone
         if error:
             raise error
         return answer
 
 
-def _serve(intake: Intake, pipe: "Connection[Any, Any]") -> NoReturn:
+def _serve(workers: Workers, pipe: "Connection[Any, Any]") -> NoReturn:
     """The life of the other process, to its end."""
     try:
         for number in _NOT_FOR_IT:
@@ -109,7 +134,7 @@ def _serve(intake: Intake, pipe: "Connection[Any, Any]") -> NoReturn:
         os.closerange(3, pipe.fileno())  # the bot's lock among them: it is free when the bot ends
         os.closerange(pipe.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
         while True:
-            pipe.send(_answer(intake, *pipe.recv()))
+            pipe.send(_answer(workers, *pipe.recv()))
     except (EOFError, OSError):
         pass  # the bot has ended
     except BaseException:
@@ -118,10 +143,10 @@ def _serve(intake: Intake, pipe: "Connection[Any, Any]") -> NoReturn:
         os._exit(0)
 
 
-def _answer(intake: Intake, what: str, about: Sequence[object]) -> tuple[object, Exception | None]:
+def _answer(workers: Workers, whom: str, what: str, about: Sequence[object]) -> tuple[object, Exception | None]:
     """What was done, or the error, as they go through the pipe."""
     try:
-        done = _done(intake, what, about)
+        done = workers.do(whom, what, about)
     except StatementFailure as error:
         return None, _bare(error)
     except Exception as error:
@@ -134,8 +159,9 @@ def _answer(intake: Intake, what: str, about: Sequence[object]) -> tuple[object,
 
 def _bare(error: Exception) -> StatementFailure:
     """Without the traceback and the driver's own objects, which stay here."""
-    return StatementFailure(str(getattr(error, "orig", None) or error).partition("\n")[0])
+    words = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return _failure(words) if isinstance(error, DatabaseFailure) else StatementFailure(words)
 
 
-def _done(intake: Intake, what: str, about: Sequence[object]) -> object:
-    return getattr(intake, what)(*about)
+def _failure(words: str) -> DatabaseFailure:
+    return DatabaseFailure("", {}, Exception(words), hide_parameters=True)

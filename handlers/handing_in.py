@@ -30,20 +30,20 @@ def hand_in(desk: Desk, case: Case, person: Person, path: Walk, closing: str = "
 
 def _settled(desk: Desk, case: Case, person: Person, path: Walk) -> str:
     """Everything that follows for the person alone; what is said of the pledge."""
-    late = desk.now >= desk.campaign.closes_at
+    late, first = desk.now >= desk.campaign.closes_at, case.submitted_at is None
     if not case.receipt:
         local = desk.now.astimezone(desk.campaign.zone)
         number = cases.next_number(desk.session, f"receipt/{desk.campaign.id}/{local:%Y-%m-%d}")
         case.receipt = f"{desk.campaign.receipt_prefix}-{local:%m%d}-{number:04d}"
     told = pledge.settle(desk, case, path, person)
-    if case.submitted_at is None:
+    if first:
         case.late, case.unit_id = late, person.unit_id
     case.submitted_at, case.asked_again, case.countersign = desk.now, False, False
     case.changing = False
     case.nil, case.touched = progress.is_nil(path), progress.touched(path)
     desk.session.add(case)
     cases.hand_in(desk.session, case, _answers_json(path), at=desk.now, late=late)
-    risks.keep(desk, case, path)
+    risks.keep(desk, case, path, first=first)
     desk.take_back(person, ("reminder", "nudge", "revision"), of=f"{desk.campaign.id}/")
     return told
 

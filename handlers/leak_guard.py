@@ -49,14 +49,15 @@ def look(text: str) -> Leak | None:
     """What must not be kept in this text; None where there is nothing."""
     plain = folded(text)
     spelled = unmasked(plain)
-    versions = (plain,) if spelled == plain else (plain, spelled)
+    counted = sum(sign.isdigit() for sign in spelled) >= numbers.FEWEST_DIGITS
+    versions = [plain] * counted + [spelled] * (counted and spelled != plain)
     ids = _most(numbers.id_numbers(parts_joined(version)) for version in versions)
     phones = _most(numbers.phones(version) for version in versions)
     phones = phones if phones >= MANY_PHONES else 0
     seen = Leak(
         id_numbers=ids,
         phones=phones,
-        passports=numbers.passports(plain),
+        passports=numbers.passports(plain) if counted else 0,
         cards=_most(numbers.cards(version) for version in versions),
         passwords=words.passwords(plain),
         markings=words.markings(plain),

@@ -46,9 +46,7 @@ def notice(person: Reached) -> Address | None:
 
 def chats(session: Session, person: Person) -> list[str]:
     """All 1:1 chats of a person: something may still wait in one they no longer use."""
-    others = (
-        str(Address(one.platform, ChatKind.DIRECT, one.id)) for one in accounts.of_person(session, person.id or 0)
-    )
+    others = (str(Address(name, ChatKind.DIRECT, own)) for name, own in accounts.names(session, person.id or 0))
     noticed = notice(person)
     return sorted({str(address(person)), str(home(person.staff_id)), *others, *([str(noticed)] if noticed else [])})
 

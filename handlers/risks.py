@@ -20,24 +20,21 @@ from storage import risks, roster
 from storage.models import Case, Person, Risk, Unit
 
 
-def keep(desk: Desk, case: Case, path: Walk) -> None:
+def keep(desk: Desk, case: Case, path: Walk, *, first: bool) -> None:
     """What the answers handed in now show: new risks are opened, those they no longer show end. One that was followed
-    up to its end stays closed, unless it is told in other words or with another day."""
-    known = risks.of_case(desk.session, case)
+    up to its end stays closed, unless it is told in other words or with another day. `first`: nothing was handed in
+    before, so that there are none yet."""
+    known = {} if first else risks.of_case(desk.session, case)
     for risk in found(path):
+        session, now, settled = desk.session, desk.now, risk.settled
         there = known.pop(risk.source, None)
-        action = ""
         if there is None:
-            there = risks.open_new(desk.session, case, source=risk.source, text=risk.text, due=risk.due, at=desk.now)
-            action = risks.OPEN
+            source, text, due = risk.source, risk.text, risk.due
+            risks.open_new(session, case, source=source, text=text, due=due, at=now, settled=settled)
         elif (there.text, there.due) != (risk.text[:500], risk.due):
             there.text = risk.text[:500]
-            action = risks.REOPENED if there.closed_at else risks.CHANGED
-        if action and risk.settled:
-            action = risks.SETTLED
-        if action:
-            told = risk.settled if action == risks.SETTLED else ""
-            risks.step(desk.session, there, action, by=case.person_id, at=desk.now, text=told, due=risk.due)
+            action = risks.SETTLED if settled else risks.REOPENED if there.closed_at else risks.CHANGED
+            risks.step(session, there, action, by=case.person_id, at=now, text=settled, due=risk.due)
     for gone in known.values():
         if gone.due is not None:
             risks.step(desk.session, gone, risks.GONE, by=case.person_id, at=desk.now)

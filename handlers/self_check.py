@@ -36,6 +36,8 @@ def wants_id_number(desk: Desk, person: Person) -> bool:
 def go_on(desk: Desk, person: Person, ahead: str = "") -> list[Letter]:
     """Greets whoever comes for the first time, and asks the question they are at."""
     sitting, first = sit_down(desk, person)
+    if sitting.filler is None:
+        at_hand.own(desk.session)
     if first:
         ahead = "\n\n".join(filter(None, [ahead, intro(sitting)]))
     elif told := stands_still(sitting):

@@ -3,6 +3,8 @@
 The way between the log of answers and the pure engine; says nothing to anybody.
 """
 
+from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 from handlers import leak_guard, revisions, typical
@@ -45,7 +47,7 @@ class Sitting:
     def path(self) -> Walk:
         if self._walked is not None:
             return self._walked
-        path = self._walked = walk(self.campaign, fold(self.changes), self.setting)
+        path = self._walked = _path_of(self.campaign, tuple(self.changes), self.setting)
         if path.place is not None and path.at_first_column(path.place) and not self._looked:
             self._looked = True
             self.setting = replace(self.setting, typical=typical.rows(self.desk, self.person))
@@ -76,6 +78,23 @@ class Sitting:
         if not given.sealed:
             return given.values
         return tuple(self.desk.vault.open(given.sealed, answer_purpose(self.case.id)).split("\n"))
+
+
+_MOST_PATHS = 512
+"""So many paths are kept, some kilobytes each: those of the people who answer just now."""
+_paths: OrderedDict[Hashable, Walk] = OrderedDict()
+
+
+def _path_of(campaign: Campaign, changes: tuple[Change, ...], setting: Setting) -> Walk:
+    """A path is nothing but the answers read through a file in a setting: that of the last turn need not be walked
+    anew at the next. The typical rows have no part in it."""
+    where = (setting.today, setting.person, setting.unit, setting.area, setting.filled)
+    key = (id(campaign), changes, where)  # a path that is kept keeps its campaign, and so the number
+    path = _paths.pop(key, None) or walk(campaign, fold(changes), setting)
+    _paths[key] = path
+    if len(_paths) > _MOST_PATHS:
+        _paths.popitem(last=False)
+    return replace(path, setting=setting)
 
 
 def subject(desk: Desk, person: Person) -> Person:

@@ -41,27 +41,29 @@ def rows(desk: Desk, person: Person) -> tuple[Typical, ...]:
     if group is None:
         return ()
     columns = [column for column in group.columns if not (column.suggest or column.personal)]
+    offered = [{option.id for option in column.options} for column in columns]
     found = cases.colleagues(desk.session, desk.campaign.id, person.unit_id, _LOOKED_AT)
     names = {name for _, name, _ in found}
     counted: Counter[Cells] = Counter()
     for person_id, _, answers in found:
         if answers and person_id != person.id:
-            counted.update(dict.fromkeys(_rows(group, columns, answers), 1))
+            counted.update(dict.fromkeys(_rows(group, columns, offered, answers), 1))
     harmless = (cells for cells, _ in counted.most_common() if _harmless(cells, names))
     return _labelled(columns, list(islice(harmless, MOST)))
 
 
-def _rows(group: Group, columns: list[Question], answers: str) -> list[Cells]:
+def _rows(group: Group, columns: list[Question], offered: list[set[str]], answers: str) -> list[Cells]:
     given = json.loads(answers)
     numbers = sorted({int(key.split(".")[1]) for key in given if key.startswith(f"{group.id}.")})
     found = []
     for number in numbers:
         cells = [(column.id, given.get(f"{group.id}.{number}.{column.id}", {})) for column in columns]
-        known = [
-            all(value.startswith("=") or value in {option.id for option in column.options} for value in values)
-            for column, values in zip(columns, (cell.get("values", ()) for _, cell in cells), strict=True)
-        ]  # the file may have changed since
-        if all(known) and all(cell.get("values") and not cell.get("sealed") for _, cell in cells):
+        known = all(
+            value.startswith("=") or value in options
+            for options, (_, cell) in zip(offered, cells, strict=True)
+            for value in cell.get("values", ())
+        )  # the file may have changed since
+        if known and all(cell.get("values") and not cell.get("sealed") for _, cell in cells):
             found.append(tuple((name, tuple(cell["values"])) for name, cell in cells))
     return found
 

@@ -127,7 +127,13 @@ def of_person(session: Session, person_id: int) -> Sequence[Account]:
     return session.scalars(_OF_PERSON, {"person": person_id}).all()
 
 
+def names(session: Session, person_id: int) -> list[tuple[str, str]]:
+    """What other platforms call somebody: platform and id."""
+    return [(platform, known_as) for platform, known_as in session.connection().execute(_NAMES, {"person": person_id})]
+
+
 _OF_PERSON = select(Account).where(Account.person_id == bindparam("person")).order_by(col(Account.platform))
+_NAMES = select(Account.platform, Account.id).where(Account.person_id == bindparam("person"))
 
 
 def on(session: Session, platform: str) -> Sequence[Account]:

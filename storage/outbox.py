@@ -85,7 +85,10 @@ def post(session: Session, letters: Sequence[Post]) -> int:
 def withdraw(session: Session, lanes: Sequence[str], topics: Sequence[str], *, at: datetime, of: str = "") -> int:
     """Takes back what still waits for chats: whoever finishes is not reminded. `of` is how the keys begin."""
     asked = {"lanes": lanes, "topics": topics, "of": of, "length": len(of), "now": at}
-    return session.connection().execute(_WITHDRAW, asked).rowcount
+    if count := session.connection().execute(_WITHDRAW, asked).rowcount:
+        for lane in lanes:
+            at_hand.take(session, LAST, lane)
+    return count
 
 
 _WITHDRAW = (
@@ -118,6 +121,7 @@ def last(session: Session, lane: str, *, now: datetime) -> Last | None:
     there, found = at_hand.take(session, LAST, lane)
     if not there:
         found = lasts(session, [lane], now=now).get(lane)
+    at_hand.put(session, LAST, {lane: found})  # the same turn may ask again
     return replace(found, ahead=_ahead(session, found.key, lane)) if found else None
 
 

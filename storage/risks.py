@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
 
 from storage.models import Case, Person, Risk, RiskStep, Unit
@@ -28,20 +28,27 @@ def of_case(session: Session, case: Case) -> dict[str, Risk]:
 _OF_CASE = select(Risk).where(Risk.case_id == bindparam("case"))
 
 
-def open_new(session: Session, case: Case, *, source: str, text: str, due: date, at: datetime) -> Risk:
-    risk = Risk(
-        campaign=case.campaign,
-        case_id=case.id or 0,
-        person_id=case.person_id,
-        unit_id=case.unit_id,
-        source=source,
-        text=text[:500],
-        due=due,
-        opened_at=at,
-    )
-    session.add(risk)
-    session.flush()
-    return risk
+def open_new(
+    session: Session, case: Case, *, source: str, text: str, due: date, at: datetime, settled: str = ""
+) -> None:
+    """`settled`: what was done about it already; then it is closed."""
+    values = {
+        "campaign": case.campaign,
+        "case_id": case.id,
+        "person_id": case.person_id,
+        "unit_id": case.unit_id,
+        "source": source,
+        "text": text[:500],
+        "due": due,
+        "opened_at": at,
+        "closed_at": at if settled else None,
+    }
+    (number,) = session.connection().execute(_NEW, values).inserted_primary_key or (0,)
+    action = SETTLED if settled else OPEN
+    session.add(RiskStep(risk_id=number, at=at, by=case.person_id, action=action, text=settled[:300], due=due))
+
+
+_NEW = insert(Risk)
 
 
 def step(
@@ -50,7 +57,7 @@ def step(
     """Does something about a risk and writes it down."""
     if action in (CLOSED, SETTLED, GONE):
         risk.closed_at = at
-    elif action in (REOPENED, OPEN):
+    elif action == REOPENED:
         risk.closed_at = None
     if action == GONE:
         risk.due = None  # no longer shown by the answers: shown again, it is news

@@ -231,7 +231,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("storage",),
     # upstairs for `Session` and `select`
     "sqlmodel": (
-        *("storage", "handlers", "bot/alarms.py", "bot/settling.py", "bot/channels/h5", "bot/channels/zhezhengding"),
+        *("storage", "handlers", "bot/alarms.py", "bot/dispatch.py", "bot/channels/h5", "bot/channels/zhezhengding"),
         *(
             "bot/demo/past.py",
             "bot/directory_pull.py",

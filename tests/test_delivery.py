@@ -16,6 +16,7 @@ from bot import intake
 from bot.carrier import Carrier
 from bot.channels import Attachment, DeliveryError, Doubtful, Later, Parcel, QuotaGone, Receipt, Refused, SomeoneRefused
 from bot.channels.pace import Pace
+from bot.dispatch import Dispatch
 from bot.settling import Settling
 from bot.threads import DatabaseThread
 from handlers.messages import Address, ChatKind, Choice, Letter, Text
@@ -75,13 +76,9 @@ def claim(world: World, parcels: int = 1000) -> list[list[Claimed]]:
 async def carry(world: World, platform: Platform, told: list[str] | None = None) -> None:
     """One look at the queue: what may go is carried."""
     thread = DatabaseThread()
-    settling = Settling(
-        database=world.database,
-        campaigns=world.campaigns,
-        thread=thread,
-        now=lambda: world.now,
-        alarm=(told if told is not None else []).append,
-    )
+    dispatch = Dispatch(database=world.database, campaigns=world.campaigns, now=lambda: world.now)
+    alarm = (told if told is not None else []).append
+    settling = Settling(settle=dispatch.settle, thread=thread, alarm=alarm)
     carrier = Carrier(
         database=world.database,
         campaigns=world.campaigns,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -278,3 +279,19 @@ def test_the_second_of_two_messages_in_one_commit_finds_the_answer_to_the_first(
     assert said_at_once(world, ("zhang", "1"), ("qian", "都看过，没有"), ("qian", "不需要")) == [True] * 3
     assert world.facts()["cases"]["qian"]["submitted_at"] is not None
     assert len(qian.hears()) == 2
+
+
+def test_whoever_greets_or_answers_costs_nobody_a_second_look(world: World, qian: Somebody) -> None:
+    """What all of them look at first is read once for the commit."""
+    world.person("zhang").says("你好")
+    asked = Counter[str]()
+
+    def count(_c: object, _k: object, statement: str, *_more: object) -> None:
+        asked[" ".join(statement.split()[:2])] += "FROM person" in statement and "staff_id IN" in statement
+
+    event.listen(world.database.engine, "before_cursor_execute", count)
+    try:
+        said_at_once(world, ("li", "你好"), ("qian", "都看过，没有"), ("sun", "继续"), ("zhang", "1"))
+    finally:
+        event.remove(world.database.engine, "before_cursor_execute", count)
+    assert asked.total() == 1

@@ -237,3 +237,13 @@ def test_every_letter_is_carried_once_and_in_order(letters: list[tuple[str, bool
         mine = [n for n in went if letters[n][0] == lane]
         assert mine == sorted(mine, key=lambda n: (letters[n][1], n))
     database.close()
+
+
+def test_a_letter_taken_back_is_not_the_last_seen_any_more(database: Database) -> None:
+    """Asked for before and after, within one transaction."""
+    post(database, letter("menu"), letter("digest", topic="digest"))
+    lane = "dingtalk:direct:a"
+    with database.session() as session:
+        assert outbox.last(session, lane, now=MORNING).key == "digest"  # type: ignore[union-attr]
+        assert outbox.withdraw(session, [lane], ["digest"], at=MORNING) == 1
+        assert outbox.last(session, lane, now=MORNING).key == "menu"  # type: ignore[union-attr]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers import sitting
 from handlers.campaign import loading
 from handlers.campaign.answers import Answers, Change, Given, fold, restart
 from handlers.campaign.explore import explore
@@ -513,3 +514,15 @@ def test_nothing_and_too_much_are_told_apart() -> None:
     assert Person().say("\u200b").problem is Problem.EMPTY
     assert Person().say("长" * 300).problem is Problem.TOO_LONG
     assert submitted().say("1").problem is Problem.UNCLEAR
+
+
+@pytest.mark.parametrize("_again", [1, 2])
+def test_a_path_that_is_kept_is_that_of_its_file_and_its_setting(_again: int) -> None:
+    """The same answers at another unit, on another day, under another deadline."""
+    log = tuple(Person().say_all("2", "2 7", "1", "1").log)
+    later = CAMPAIGN.with_deadline(CAMPAIGN.deadline.replace(month=6))
+    for campaign in (CAMPAIGN, later):
+        for setting in (SETTING, COMPREHENSIVE, replace(SETTING, today=date(2022, 5, 19), unit="青田县")):
+            kept, fresh = sitting._path_of(campaign, log, setting), walk(campaign, fold(log), setting)
+            assert kept.campaign is campaign
+            assert (kept.setting, kept.steps, kept.live) == (setting, fresh.steps, fresh.live)

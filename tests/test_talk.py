@@ -6,14 +6,20 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
+from bot.channels import Later, QuotaGone
+from bot.dispatch import Carried, Dispatch
 from bot.simulation.processes import family
 from bot.talk import Talk
 from handlers.messages import Address, ChatKind, Inbound
-from storage.database import Database, StatementFailure
+from storage.database import Database, DatabaseFailure, StatementFailure
+from storage.models import Outgoing
+from storage.outbox import State
 from tests.bot_process import CITY, moved_in, stop, zicha_run
 from tests.sandbox_process import SandboxProcess, sandbox
 from tests.world import MORNING, World
@@ -28,12 +34,17 @@ HELLO = Inbound(
     received_at=MORNING,
 )
 OF_LI = replace(HELLO, msg_id="m2", sender_id="li", chat=replace(HELLO.chat, id="li"))
+OF_QIAN = replace(HELLO, msg_id="m3", sender_id="qian", chat=replace(HELLO.chat, id="qian"))
+
+
+def dispatch(world: World) -> Dispatch:
+    return Dispatch(database=world.database, campaigns=world.campaigns, now=lambda: world.now)
 
 
 @pytest.fixture
 def talk(world: World) -> Iterator[Talk]:
     """In a process of its own. The fork of a test has other threads beside it, that of the command has none."""
-    talk = Talk(world.intake, world.database)
+    talk = Talk(world.intake, dispatch(world), world.database)
     talk.move_out()
     yield talk
     talk.end()
@@ -60,6 +71,30 @@ class TestApart:
         assert talk.excuse([HELLO]) == 1
         assert talk.excuse([HELLO]) == 0
         talk.refresh_keys()
+
+    def test_it_claims_and_settles_the_answers(self, world: World, talk: Talk) -> None:
+        talk.take_all([HELLO, OF_LI, OF_QIAN])
+        claimed = talk.claim_replies("dingtalk", world.now + timedelta(minutes=1), 10)
+        assert [one.lane for one in claimed] == [str(one.chat) for one in (HELLO, OF_LI, OF_QIAN)]
+        assert talk.claim_replies("dingtalk", world.now + timedelta(minutes=1), 10) == []
+        sent, later, gone = claimed
+        fates = {sent.id: None, later.id: Later("403 QpsLimit", 7.0), gone.id: QuotaGone("the month's calls")}
+        alarms = talk.settle([Carried("dingtalk", False, claimed, fates, "receipt")])
+        assert "7天" in alarms[0] or "额度" in alarms[0]
+        with world.database.reading() as session:
+            rows = {row.id: (row.state, row.not_before - world.now) for row in session.exec(select(Outgoing))}
+        assert rows[sent.id][0] == State.SENT
+        assert rows[later.id] == (State.WAITING, timedelta(seconds=7))
+        assert rows[gone.id][0] == State.WAITING
+
+    def test_where_it_is_killed_what_is_known_of_a_letter_is_written_down_here(self, world: World, talk: Talk) -> None:
+        talk.take_all([HELLO])
+        claimed = talk.claim_replies("dingtalk", world.now + timedelta(minutes=1), 10)
+        back = Carried("dingtalk", False, claimed, {claimed[0].id: None}, "receipt")
+        os.kill(talk._pid, signal.SIGKILL)
+        with pytest.raises(DatabaseFailure, match="has ended"):
+            talk.settle([back])
+        assert talk.settle([back]) == []
 
     def test_it_ends_with_what_began_it(self, talk: Talk) -> None:
         pid = talk._pid
@@ -93,13 +128,13 @@ class TestApart:
 
     def test_a_failure_of_our_own_is_told(self, talk: Talk) -> None:
         with pytest.raises(Exception, match="TypeError"):
-            talk._asked("take_all", 1, 2, 3)
+            talk._asked("intake", "take_all", 1, 2, 3)
         assert talk.take_all([HELLO]) == [True]
 
 
 def test_a_database_in_memory_stays_in_one_process(world: World) -> None:
     alone = Database("sqlite://")
-    talk = Talk(world.intake, alone)
+    talk = Talk(world.intake, dispatch(world), alone)
     talk.move_out()
     assert talk._pid == 0
     assert talk.take_all([HELLO]) == [True]

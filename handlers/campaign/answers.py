@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 WAIVED = "waived"
@@ -40,14 +41,20 @@ class Given:
             data["sealed"] = self.sealed
         return json.dumps(data, ensure_ascii=False)
 
-    @classmethod
-    def from_json(cls, text: str) -> "Given":
-        return cls.from_data(json.loads(text))
+    @staticmethod
+    def from_json(text: str) -> "Given":
+        return _read(text)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Given":
         """What `to_json` wrote, parsed."""
         return cls(**{**data, "values": tuple(data["values"]), "at": date.fromisoformat(data["at"])})
+
+
+@lru_cache(maxsize=2_048)
+def _read(text: str) -> Given:
+    """A log is read at each of its person's messages."""
+    return Given.from_data(json.loads(text))
 
 
 Answers = Mapping[str, Given]

@@ -54,6 +54,19 @@ class Walk(Reading):
     steps: list[Step] = field(default_factory=list)
     live: dict[str, Given] = field(default_factory=dict)
     """The answers that count: those of questions on the path."""
+    _known: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+    """What was read, until one more answer counts: one condition after the other asks for the same."""
+
+    def values(self, name: str, row: int = 0) -> tuple[str, ...]:
+        found = self._known.get((name, row))
+        if found is None:
+            found = self._known[name, row] = Reading.values(self, name, row)
+        return found
+
+    def add(self, key: str, given: Given) -> None:
+        """One more answer counts."""
+        self.live[key] = given
+        self._known.clear()
 
     @property
     def place(self) -> Step | None:
@@ -174,5 +187,5 @@ def _add(path: Walk, question: Question, key: str, answers: Answers, *, row: int
     step = Step(key=key, question=question, row=row, entry=entry, given=given, asked=asked)
     path.steps.append(step)
     if given is not None:
-        path.live[key] = given
+        path.add(key, given)
     return step

@@ -11,6 +11,8 @@ from itertools import pairwise
 from handlers.campaign import id_number
 from handlers.guard.folding import Run, runs
 
+FEWEST_DIGITS = 7
+"""Of a passport that begins with two letters; every other number has more."""
 _PROVINCES = frozenset(
     [*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83, 91]
 )

@@ -42,7 +42,7 @@ def _enter_flushed(session: AnySession, _context: UOWTransaction) -> None:
         for written, new in ((session.new, True), (session.dirty, False))
         for instance in written
         if (kind := BY_TABLE.get(type(instance))) and kind.only(instance)
-        if (entry := _entered(session.connection(), vault, kind, instance, new=new))
+        if (entry := _entered(session, vault, kind, instance, new=new))
     ]
     if entries:
         session.connection().execute(_ENTRY, entries)
@@ -52,7 +52,7 @@ def enter(session: Session, instance: Any) -> None:
     """Enters a row that was written past the session's objects."""
     vault = session.info.get(_VAULT)
     if vault is not None:
-        entry = _entered(session.connection(), vault, BY_TABLE[type(instance)], instance, new=True)
+        entry = _entered(session, vault, BY_TABLE[type(instance)], instance, new=True)
         session.connection().execute(_ENTRY, entry)
 
 
@@ -76,9 +76,9 @@ def take_in(session: Session, vault: Vault) -> int:
     return taken
 
 
-def _entered(connection: Connection, vault: Vault, kind: Kind, instance: Any, *, new: bool) -> dict[str, Any] | None:
+def _entered(session: AnySession, vault: Vault, kind: Kind, instance: Any, *, new: bool) -> dict[str, Any] | None:
     """The entry of a row; None where it was changed and says the same."""
-    campaign = kinds.campaign_of(connection, kind, instance)
+    connection, campaign = session.connection(), kinds.campaign_of(session, kind, instance)
     if not new and _says_the_same(connection, kind, instance, campaign):
         return None
     return _of_row(connection, vault, kind, instance, campaign)

@@ -14,6 +14,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, Select, bindparam, inspect, literal, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 from sqlmodel import SQLModel, col
 
 from storage import cases, files
@@ -174,12 +176,16 @@ BY_TABLE: Mapping[type[SQLModel], Kind] = {kind.table: kind for kind in KINDS}
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 
 
-def campaign_of(connection: Connection, kind: Kind, instance: Any) -> str:
+def campaign_of(session: Session, kind: Kind, instance: Any) -> str:
     """The campaign of a row; empty where it has none."""
     if kind.above is None:
         return str(getattr(instance, "campaign", ""))
     table, field = kind.above
-    return str(connection.scalar(_campaign(table), {"row": getattr(instance, field)}) or "")
+    number = getattr(instance, field)
+    above = session.identity_map.get(identity_key(table, number))
+    if above is not None and (known := above.__dict__.get("campaign")):  # what the session holds need not be asked
+        return str(known)
+    return str(session.connection().scalar(_campaign(table), {"row": number}) or "")
 
 
 @cache
