@@ -24,12 +24,10 @@ from bot.channels.work_notices import WorkNotices
 from bot.channels.zhezhengding.login import PLATFORM
 from bot.channels.zhezhengding.platform import Zhezhengding
 from bot.config import Config
-from bot.dispatch import Dispatch
 from bot.fetcher import Counter, Fetcher
 from bot.foundation import Foundation, lay_foundation, load_campaigns, real_clock
 from bot.groups import finder
 from bot.health import Health
-from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.notary import Notary
 from bot.postman import Postman
@@ -68,16 +66,7 @@ class App:
         sessions = Sessions()
         self._api = DingTalk(config, sessions, clock, count=lambda unit: self._quota.count(unit))
         self.metrics = Metrics()
-        intake = Intake(
-            database=database,
-            campaigns=campaigns,
-            vault=foundation.vault,
-            now=clock,
-            max_text=config.max_text,
-            per_minute=config.per_minute,
-            means=config.means,
-        )
-        self.talk = Talk(intake, Dispatch(database=database, campaigns=campaigns, now=clock), database)
+        self.talk = Talk.of(config, foundation, clock)
         reception = Reception(
             intake=self.talk,
             thread=self._thread,
@@ -152,7 +141,12 @@ class App:
         self._notary, self._every = notary_of(foundation, clock), config.tick_seconds
         self._notary.alarm = lambda told: self.alarms.raise_(alarms.Kind.TAMPERING, told)
         self._broadcasts = Broadcasts(
-            database=database, campaigns=campaigns, thread=self._thread, now=clock, wake=self._postman.wake
+            database=database,
+            campaigns=campaigns,
+            thread=self._thread,
+            now=clock,
+            wake=self._postman.wake,
+            post_slice=self.talk.post_slice,
         )
         self._changes = Changes(
             database=database,

@@ -8,12 +8,12 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from bot.dispatch import Dispatch
 from bot.intake import post
 from bot.threads import DatabaseThread
 from handlers.broadcasts import letters, report
 from handlers.campaign.definition import Campaign
 from handlers.messages import Letter
-from handlers.reminders.bearing import bearable
 from storage import broadcasts
 from storage.database import Database
 from storage.models import Broadcast
@@ -39,7 +39,11 @@ class Broadcasts:
         thread: DatabaseThread,
         now: Callable[[], datetime],
         wake: Callable[[], None],
+        post_slice: Callable[[int, str, Sequence[Letter]], int | None] | None = None,
     ) -> None:
+        """`post_slice` is `Dispatch.post_slice` where it works elsewhere."""
+        here = Dispatch(database=database, campaigns=campaigns, now=now)
+        self._post_slice = post_slice or here.post_slice
         self._database, self._campaigns = database, {campaign.id: campaign for campaign in campaigns}
         self._thread, self._now, self._wake = thread, now, wake
 
@@ -77,12 +81,8 @@ class Broadcasts:
             return list(letters.slices(session, campaign, planned, self._now()))
 
     def put(self, planned: Broadcast, some: Sequence[Letter]) -> int | None:
-        """Posts a slice; how many letters were new, None where it was stopped meanwhile."""
-        with self._database.session() as session:
-            if not broadcasts.goes_on(session, planned.id or 0):
-                return None
-            kept, _ = bearable(session, self._campaigns[planned.campaign], some)
-            return post(session, kept, now=self._now())
+        """As `Dispatch.post_slice`."""
+        return self._post_slice(planned.id or 0, planned.campaign, some)
 
     def done(self, planned: Broadcast) -> None:
         with self._database.session() as session:

@@ -1,5 +1,5 @@
-"""What the postman does in the database while people wait for their answers: replies are claimed before their call, and
-what became of letters is written down after it: sent, refused, put off, or doubtful.
+"""What the postman does in the database while people wait for their answers: replies are claimed before their call,
+what became of letters is written down after it (sent, refused, put off, doubtful), broadcasts are posted in between.
 
 What the platform says is told by the channel as one of its errors; here is what follows from them. Synchronous, and all
 that goes in and out are values: it works in whatever process writes (`talk.py`). Must not know how a parcel is carried.
@@ -13,10 +13,13 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from bot.channels import DeliveryError, Later, QuotaGone, Refused, SomeoneRefused
+from bot.intake import post
 from handlers.campaign.definition import Campaign
+from handlers.messages import Letter
 from handlers.months import next_month
+from handlers.reminders.bearing import bearable
 from handlers.texts import quota as texts
-from storage import brakes, delivery, read_states
+from storage import brakes, broadcasts, delivery, read_states
 from storage.database import Database
 from storage.delivery import Claimed
 from storage.outbox import State
@@ -57,6 +60,15 @@ class Dispatch:
         left = None if ours is None else delivery.Ours(ours, now - OURS)
         with self._database.session() as session:
             return delivery.claim_replies(session, channel, now=now, limit=room, leased_until=until, ours=left)
+
+    def post_slice(self, number: int, campaign: str, letters: Sequence[Letter]) -> int | None:
+        """Posts some letters of a broadcast; how many were new, None where it was stopped meanwhile."""
+        file = next(one for one in self._campaigns if one.id == campaign)
+        with self._database.session() as session:
+            if not broadcasts.goes_on(session, number):
+                return None
+            kept, _ = bearable(session, file, letters)
+            return post(session, kept, now=self._now())
 
     def settle(self, parcels: Sequence[Carried]) -> list[str]:
         """Every letter of the parcels is settled, in one commit. Returns what the operator should know about the

@@ -10,16 +10,18 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn, cast
 
+from bot.config import Config
 from bot.dispatch import Carried, Dispatch
+from bot.foundation import Foundation
 from bot.intake import Intake
-from handlers.messages import Inbound
+from handlers.messages import Inbound, Letter
 from storage.database import Database, DatabaseFailure, StatementFailure
 from storage.delivery import Claimed
 
@@ -54,6 +56,20 @@ class Talk:
         self._pipe: Connection[Any, Any] | None = None
         self._pid = 0
 
+    @classmethod
+    def of(cls, config: Config, base: Foundation, now: Callable[[], datetime]) -> "Talk":
+        """As the settings want it; in this process still."""
+        intake = Intake(
+            database=base.database,
+            campaigns=base.campaigns,
+            vault=base.vault,
+            now=now,
+            max_text=config.max_text,
+            per_minute=config.per_minute,
+            means=config.means,
+        )
+        return cls(intake, Dispatch(database=base.database, campaigns=base.campaigns, now=now), base.database)
+
     def move_out(self) -> None:
         """Into a process of its own, where the system has `fork` and the database is one that two can open. To be
         called before there is an event loop or a thread."""
@@ -82,6 +98,10 @@ class Talk:
     ) -> list[Claimed]:
         """As `Dispatch.claim_replies`."""
         return cast(list[Claimed], self._asked("dispatch", "claim_replies", channel, until, room, ours))
+
+    def post_slice(self, number: int, campaign: str, letters: Sequence[Letter]) -> int | None:
+        """As `Dispatch.post_slice`."""
+        return cast(int | None, self._asked("dispatch", "post_slice", number, campaign, letters))
 
     def settle(self, parcels: Sequence[Carried]) -> list[str]:
         """As `Dispatch.settle`."""
