@@ -85,8 +85,7 @@ def past(campaign: str, path: str, as_of: datetime) -> Iterator[Query]:
     here, there = within(col(Membership.unit_id), path), within(col(Case.unit_id), path)
     of_case = and_(col(Case.id) == col(Submission.case_id), col(Case.campaign) == campaign)
     of_person = and_(col(Membership.person_id) == col(Case.person_id), was_there(as_of))
-    counted = col(Submission.id).in_(newest(as_of)) if whole(path) else _is_newest(as_of)
-    outdated = col(Submission.outdated_at) <= as_of
+    counted, outdated = _is_newest(as_of), col(Submission.outdated_at) <= as_of
     yield Query(_by(col(Membership.unit_id), func.count()).where(was_there(as_of), here), _THERE)
     yield Query(
         _begun(path, as_of)
@@ -102,7 +101,7 @@ def past(campaign: str, path: str, as_of: datetime) -> Iterator[Query]:
         _by(col(Case.unit_id), *_handed_in(Submission))
         .join_from(Submission, Case, of_case)
         .join(Membership, of_person)
-        .where(counted, outdated, there),
+        .where(counted, outdated, there, col(Case.id).in_(_outdated(as_of))),
         _AGAIN,
     )
     place = case((col(Submission.id).is_not(None), col(Case.unit_id)), else_=col(Membership.unit_id))
@@ -124,23 +123,22 @@ def past(campaign: str, path: str, as_of: datetime) -> Iterator[Query]:
     )
 
 
+def _outdated(as_of: datetime) -> Select[Any]:
+    """The self-checks with a submission that was not enough any more. Few as a rule: they are looked for first."""
+    again = aliased(Submission)
+    return select(col(again.case_id)).where(col(again.outdated_at) <= as_of)
+
+
 def _begun(path: str, as_of: datetime) -> Select[Any]:
-    """Self-checks where their people were: those handed in by then, and those not. Of everybody in one go, of a part
-    one by one."""
-    if not whole(path):
-        sent = exists().where(col(Submission.case_id) == col(Case.id), col(Submission.at) <= as_of)
-        theirs = select(col(Membership.person_id)).where(within(col(Membership.unit_id), path))
-        counting = _by(col(Membership.unit_id), _count(sent), _count(~sent)).select_from(Case)
-        return counting.where(col(Case.person_id).in_(theirs))
-    first = (
-        select(col(Submission.case_id).label("case_id"))
-        .where(col(Submission.at) <= as_of)
-        .group_by(col(Submission.case_id))
-        .subquery()
-    )
-    handed_in = first.c.case_id.is_not(None)
-    counting = _by(col(Membership.unit_id), _count(handed_in), _count(~handed_in)).select_from(Case)
-    return counting.outerjoin(first, first.c.case_id == col(Case.id))
+    """Self-checks where their people were: those handed in by then, and those not."""
+    earlier = exists().where(col(Submission.case_id) == col(Case.id), col(Submission.at) <= as_of)
+    last = col(Case.submitted_at)
+    handed_in = _count(or_(last <= as_of, and_(last > as_of, earlier)))
+    counting = _by(col(Membership.unit_id), handed_in, func.count() - handed_in).select_from(Case)
+    if whole(path):
+        return counting
+    theirs = select(col(Membership.person_id)).where(within(col(Membership.unit_id), path))
+    return counting.where(col(Case.person_id).in_(theirs))
 
 
 def _by(unit_id: Any, *numbers: ColumnElement[int]) -> Select[Any]:
@@ -189,7 +187,9 @@ def newest(as_of: datetime) -> Any:
 
 
 def _is_newest(as_of: datetime) -> ColumnElement[bool]:
-    """The same, asked of one self-check after the other: for a part of them."""
+    """The same, asked of one submission after the other."""
     other = aliased(Submission)
-    last = select(func.max(other.id)).where(col(other.case_id) == col(Case.id), col(other.at) <= as_of)
-    return col(Submission.id) == last.correlate(Case).scalar_subquery()
+    later = exists().where(
+        col(other.case_id) == col(Submission.case_id), col(other.id) > col(Submission.id), col(other.at) <= as_of
+    )
+    return and_(col(Submission.at) <= as_of, ~later)
