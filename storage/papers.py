@@ -1,11 +1,11 @@
 """Papers given out: what was promised to whom, and what the records held at a past moment. Must not know the files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, func
+from sqlalchemy import ColumnElement, bindparam, exists, func
 from sqlalchemy.orm import aliased, defer
 from sqlmodel import Session, and_, col, not_, select, update
 
@@ -30,6 +30,7 @@ TOGETHER = 500
 """So many rows are fetched at a time."""
 _PEOPLE = 500
 """Of so many people what they handed in is read at a time: some megabytes."""
+_UNITS_AT_ONCE = 500
 _newer = aliased(Submission)
 
 
@@ -173,19 +174,16 @@ def waiting(
 
 def signed(session: Session, campaign: str, path: str, as_of: datetime) -> Iterator[tuple[Person, Unit, Pledge]]:
     """The newest pledge up to a moment of everybody below `path` who signed here, by unit."""
-    newest = (
-        select(func.max(Pledge.id).label("id"))
-        .where(Pledge.state == "signed", col(Pledge.at) <= as_of)
-        .group_by(col(Pledge.case_id))
-        .subquery()
+    later = aliased(Pledge)
+    newer = exists().where(
+        col(later.case_id) == col(Pledge.case_id), col(later.id) > col(Pledge.id), *_signed_by(later, as_of)
     )
     found = (
         select(Person, Unit, Pledge)
         .join(Case, col(Case.person_id) == Person.id)
         .join(Unit, col(Unit.id) == Case.unit_id)
         .join(Pledge, col(Pledge.case_id) == Case.id)
-        .join(newest, newest.c.id == Pledge.id)
-        .where(col(Case.campaign) == campaign, col(Unit.path).startswith(path))
+        .where(col(Case.campaign) == campaign, col(Unit.path).startswith(path), *_signed_by(Pledge, as_of), ~newer)
         .order_by(col(Unit.code), col(Pledge.id))
     )
     yield from session.exec(found, execution_options={"yield_per": TOGETHER})
@@ -197,9 +195,25 @@ def signers(session: Session, campaign: str, path: str, as_of: datetime) -> int:
         select(func.count(col(Pledge.case_id).distinct()))
         .join(Case, col(Case.id) == Pledge.case_id)
         .join(Unit, col(Unit.id) == Case.unit_id)
-        .where(col(Case.campaign) == campaign, col(Unit.path).startswith(path))
-        .where(Pledge.state == "signed", col(Pledge.at) <= as_of)
+        .where(col(Case.campaign) == campaign, col(Unit.path).startswith(path), *_signed_by(Pledge, as_of))
     ).one()
+
+
+def signers_at(session: Session, campaign: str, units: Collection[int], as_of: datetime) -> int:
+    """How many signed here whose self-checks are of these very units."""
+    count, wanted = 0, sorted(units)
+    for start in range(0, len(wanted), _UNITS_AT_ONCE):
+        count += session.exec(
+            select(func.count(col(Pledge.case_id).distinct()))
+            .join(Case, col(Case.id) == Pledge.case_id)
+            .where(col(Case.campaign) == campaign, col(Case.unit_id).in_(wanted[start : start + _UNITS_AT_ONCE]))
+            .where(*_signed_by(Pledge, as_of))
+        ).one()
+    return count
+
+
+def _signed_by(pledge: type[Pledge], as_of: datetime) -> tuple[ColumnElement[bool], ...]:
+    return col(pledge.state) == "signed", col(pledge.at) <= as_of
 
 
 def pledges(session: Session, campaign: str, path: str, as_of: datetime) -> Mapping[int, Pledge]:

@@ -190,9 +190,8 @@ def _no_more_urging(desk: Desk, unit: Unit) -> None:
 
 def _signed_here(here: Standing) -> int:
     """How many people of this return signed here: their signed copies are to be handed over."""
-    desk, scope = here.desk, set(here.scope)
-    found = papers.signed(desk.session, desk.campaign.id, here.unit.path, desk.now)
-    return sum(unit.id in scope for _, unit, _ in found)
+    desk = here.desk
+    return papers.signers_at(desk.session, desk.campaign.id, here.scope, desk.now)
 
 
 def _list(sent: Sequence[StoredFile]) -> str:
