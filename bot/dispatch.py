@@ -61,6 +61,11 @@ class Dispatch:
         with self._database.session() as session:
             return delivery.claim_replies(session, channel, now=now, limit=room, leased_until=until, ours=left)
 
+    def let_go(self, channel: str, until: datetime) -> None:
+        """What was claimed until this moment waits again: nobody knows of it, so nothing was begun with it."""
+        with self._database.session() as session:
+            delivery.release_claim(session, channel, until)
+
     def post_slice(self, number: int, campaign: str, letters: Sequence[Letter]) -> int | None:
         """Posts some letters of a broadcast; how many were new, None where it was stopped meanwhile."""
         file = next(one for one in self._campaigns if one.id == campaign)

@@ -97,7 +97,12 @@ class Talk:
         self, channel: str, until: datetime, room: int, ours: Sequence[str] | None = None
     ) -> list[Claimed]:
         """As `Dispatch.claim_replies`."""
-        return cast(list[Claimed], self._asked("dispatch", "claim_replies", channel, until, room, ours))
+        try:
+            return cast(list[Claimed], self._asked("dispatch", "claim_replies", channel, until, room, ours))
+        except DatabaseFailure:
+            if self._pipe is None:
+                self._workers.dispatch.let_go(channel, until)  # it may have been claimed when the process ended
+            raise
 
     def post_slice(self, number: int, campaign: str, letters: Sequence[Letter]) -> int | None:
         """As `Dispatch.post_slice`."""

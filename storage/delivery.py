@@ -235,7 +235,23 @@ def prolong(session: Session, letter_ids: Sequence[int], until: datetime) -> Non
 
 def release(session: Session, letter_ids: Sequence[int]) -> None:
     """Back to waiting: claimed, but nothing was begun with it."""
-    _back(session, letter_ids, attempts=Outgoing.attempts - 1, parcel="")
+    mine = col(Outgoing.id).in_(letter_ids)
+    session.exec(update(Outgoing).where(mine, _IS_SENDING).values(**_AS_BEFORE))
+
+
+_IS_SENDING = col(Outgoing.state) == literal(State.SENDING.value, literal_execute=True)
+_AS_BEFORE: dict[str, Any] = {
+    "state": State.WAITING,
+    "leased_until": None,
+    "attempts": Outgoing.attempts - 1,
+    "parcel": "",
+}
+
+
+def release_claim(session: Session, channel: str, leased_until: datetime) -> None:
+    """The same for all that was claimed until this very moment."""
+    claim = col(Outgoing.channel) == channel, col(Outgoing.leased_until) == leased_until
+    session.exec(update(Outgoing).where(*claim, _IS_SENDING).values(**_AS_BEFORE))
 
 
 def put_off(
@@ -285,15 +301,14 @@ def orphans(session: Session, *, at: datetime, keyed: Sequence[str] = ()) -> int
 
 
 def _abandoned(session: Session, which: ColumnElement[bool], *, at: datetime, keyed: Sequence[str]) -> int:
-    sending = col(Outgoing.state) == literal(State.SENDING.value, literal_execute=True)
     if keyed:
         session.exec(
             update(Outgoing)
-            .where(sending, which, col(Outgoing.channel).in_(keyed))
+            .where(_IS_SENDING, which, col(Outgoing.channel).in_(keyed))
             .values(state=State.WAITING, leased_until=None, trouble=ORPHANED)
         )
     return session.exec(
         update(Outgoing)
-        .where(sending, which)
+        .where(_IS_SENDING, which)
         .values(state=State.DOUBTFUL, settled_at=at, leased_until=None, trouble=ORPHANED)
     ).rowcount

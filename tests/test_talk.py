@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -86,6 +87,26 @@ class TestApart:
         assert rows[sent.id][0] == State.SENT
         assert rows[later.id] == (State.WAITING, timedelta(seconds=7))
         assert rows[gone.id][0] == State.WAITING
+
+    def test_where_it_is_killed_over_a_claim_the_answers_wait_again(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        claim = Dispatch.claim_replies
+
+        def claimed_and_killed(*words: Any, **more: Any) -> None:
+            claim(*words, **more)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        until = world.now + timedelta(minutes=1)
+        with monkeypatch.context() as patch:
+            patch.setattr(Dispatch, "claim_replies", claimed_and_killed)
+            talk = Talk(world.intake, dispatch(world), world.database)
+            talk.move_out()
+            talk.take_all([HELLO])
+            with pytest.raises(DatabaseFailure, match="has ended"):
+                talk.claim_replies("dingtalk", until, 10)
+        (letter,) = talk.claim_replies("dingtalk", until, 10)
+        assert letter.attempts == 1
 
     def test_where_it_is_killed_what_is_known_of_a_letter_is_written_down_here(self, world: World, talk: Talk) -> None:
         talk.take_all([HELLO])

@@ -54,7 +54,7 @@ class Walk(Reading):
     steps: list[Step] = field(default_factory=list)
     live: dict[str, Given] = field(default_factory=dict)
     """The answers that count: those of questions on the path."""
-    _known: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+    _known: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was read, until one more answer counts: one condition after the other asks for the same."""
 
     def values(self, name: str, row: int = 0) -> tuple[str, ...]:
