@@ -83,8 +83,7 @@ def export(
         raise ExportError(f"没有叫 {name} 的材料。有这些：{'、'.join(cli for cli, _, _ in listed(base))}")
     moment = _moment(as_of, now(), campaign)
     with base.database.session() as session:
-        units = roster.units(session)
-        unit = next((unit for unit in units if unit.code == unit_code or not unit_code), None)
+        unit = roster.coded(session, unit_code) if unit_code else next(iter(roster.units(session)), None)
         if unit is None:
             raise ExportError(f"名册里没有单位编码 {unit_code}")
         about = {"campaign": campaign.id, "unit": str(unit.id), "as_of": moment.isoformat(), **(options or {})}

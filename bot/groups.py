@@ -113,7 +113,7 @@ def _platform(address: str, config: Config) -> str:
 
 
 def _unit(session: Session, code: str) -> Unit:
-    found = next((unit for unit in roster.units(session) if unit.code == code), None)
+    found = roster.coded(session, code)
     if found is None:
         raise GroupProblem(f"没有编码是 {code} 的单位。编码在名册的“单位”表里")
     return found

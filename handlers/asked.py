@@ -71,11 +71,11 @@ def meant(desk: Desk, person: Person, named: str, command: Command, *, spoken: s
 
 def _named(desk: Desk, reach: Reach, named: str, command: Command, spoken: str) -> Unit | list[Letter]:
     """Among the asker's own units only."""
-    mine = [unit for unit in roster.units(desk.session) if reach.covers(unit)]
-    exact = [unit for unit in mine if named in (unit.name, unit.code)]
+    exact = [unit for unit in roster.called(desk.session, named) if reach.covers(unit)]
     if not exact:
-        inside = {unit.id: unit for unit in mine}
-        hits = search(roster.units(desk.session), named, most=len(inside) + MOST)
+        units = roster.units(desk.session)
+        inside = {unit.id: unit for unit in units if reach.covers(unit)}
+        hits = search(units, named, most=len(inside) + MOST)
         exact = [inside[hit.unit_id] for hit in hits if hit.unit_id in inside][:MOST]
     if not exact:
         desk.denied(command.word)

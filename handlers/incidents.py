@@ -95,7 +95,7 @@ def _spoken(text: str) -> str:
 
 def _is_code(desk: Desk, said: str) -> bool:
     """A unit's code, as the buttons say it, is no incident's number."""
-    return any(unit.code == said for unit in roster.units(desk.session))
+    return roster.coded(desk.session, said) is not None
 
 
 def _open(desk: Desk, person: Person, command: Command) -> list[Letter]:

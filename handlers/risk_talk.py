@@ -66,7 +66,7 @@ def levels(desk: Desk, top: Unit) -> Levels | None:
     if not desk.campaign.area_of(division_of(roster.chain(desk.session, top))):
         return None
     by_unit = oversight.by_unit(desk.session, desk.campaign.id, top.path)
-    kinds = {unit.id: unit.kind for unit in roster.units(desk.session) if unit.path.startswith(top.path)}
+    kinds = {unit.id: unit.kind for unit in roster.below(desk.session, top.path)}
     groups = [tally for i, tally in by_unit.items() if kinds.get(i) == UnitKind.WORKING_GROUP]
     units = [tally for i, tally in by_unit.items() if kinds.get(i) != UnitKind.WORKING_GROUP]
     everybody = [*groups, *units]

@@ -30,6 +30,16 @@ def units(session: Session) -> Sequence[Unit]:
     return session.exec(select(Unit).order_by(col(Unit.path))).all()
 
 
+def called(session: Session, said: str) -> Sequence[Unit]:
+    """Those with exactly this name or code."""
+    wanted = or_(col(Unit.code) == said, col(Unit.name) == said)
+    return session.exec(select(Unit).where(wanted).order_by(col(Unit.path))).all()
+
+
+def coded(session: Session, code: str) -> Unit | None:
+    return session.exec(select(Unit).where(Unit.code == code)).one_or_none()
+
+
 def below(session: Session, path: str) -> Sequence[Unit]:
     """The unit with this path and all below it."""
     return session.exec(select(Unit).where(col(Unit.path).startswith(path)).order_by(col(Unit.code))).all()
