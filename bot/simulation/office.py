@@ -22,6 +22,8 @@ _LOOKS = 0.3
 _SENDS_BACK = 0.03
 _MOST = 3
 """Times something is tried that got no answer, or another one."""
+_AT_LAST = 4.0
+"""The last time they wait so much longer: papers on their way, and a platform that hangs, hold up what comes behind."""
 _MOST_ROUNDS = 400
 
 WAS_SENT_BACK = re.compile(r"反馈表被\*\*.+\*\*退回")
@@ -102,8 +104,8 @@ class Office:
             self._beliefs.figures = (int(figures["finished"]), int(figures["expected"]))
 
     async def _tries(self, words: str, fits: Fits) -> Reading | None:
-        for _ in range(_MOST):
-            if told := await self.phone.ask(words, fits):
+        for patience in (*[1.0] * (_MOST - 1), _AT_LAST):
+            if told := await self.phone.ask(words, fits, patience=patience):
                 return told
         self._beliefs.troubles.append(f"{self._unit}：“{words}”没有得到回答")
         return None

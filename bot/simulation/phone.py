@@ -38,15 +38,15 @@ class Phone:
         self.busy = asyncio.Lock()
         """A person does one thing at a time."""
 
-    async def ask(self, text: str, fits: Fits, *, times: int = 1) -> Reading | None:
-        """Says it, several times where a finger slips, and waits for a message that fits; the last one they see before
-        they go on counts. None where none comes."""
+    async def ask(self, text: str, fits: Fits, *, times: int = 1, patience: float = 1.0) -> Reading | None:
+        """Says it, several times where a finger slips, and waits for a message that fits, `patience` times as long as
+        usual; the last one they see before they go on counts. None where none comes."""
         self._forget_news()
         began = time.perf_counter()
         for _ in range(times):
             self.belief.said.append(await self._line.say(self.belief.staff_id, text))
         self._owed += times
-        last = await self._hears(began, fits)
+        last = await self._hears(began, fits, patience)
         while last and self._owed > 0 and (more := await self._also_hears(fits)):
             last = more
         self._owed = 0 if last else self._owed
@@ -84,10 +84,10 @@ class Phone:
         if belief.finished_at is None:
             belief.finished_at, belief.finished_place = self._now(), belief.heard
 
-    async def _hears(self, began: float, fits: Fits) -> Reading | None:
+    async def _hears(self, began: float, fits: Fits, patience: float = 1.0) -> Reading | None:
         said, first = self.belief.said[-1], True
         try:
-            async with asyncio.timeout(self._timed.patience):
+            async with asyncio.timeout(patience * self._timed.patience):
                 while True:
                     reading = await self._news.get()
                     if first:
