@@ -15,6 +15,7 @@ from sqlmodel import Session
 from bot.channels import DeliveryError, Later, QuotaGone, Refused, SomeoneRefused
 from bot.intake import post
 from handlers.campaign.definition import Campaign
+from handlers.manners import next_polite
 from handlers.messages import Letter
 from handlers.months import next_month
 from handlers.reminders.bearing import bearable
@@ -60,6 +61,17 @@ class Dispatch:
         left = None if ours is None else delivery.Ours(ours, now - OURS)
         with self._database.session() as session:
             return delivery.claim_replies(session, channel, now=now, limit=room, leased_until=until, ours=left)
+
+    def claim_bulk(self, channel: str, until: datetime, parcels: int, most: int) -> list[list[Claimed]]:
+        """At most so many parcels of at most `most` letters. Nothing while the brake is on or the hours are quiet: what
+        was not sent in the day goes on in the morning."""
+        now = self._now()
+        if any(next_polite(campaign, now) != now for campaign in self._campaigns):
+            return []
+        with self._database.session() as session:
+            if brakes.holding(session, now, channel):
+                return []
+            return delivery.claim_bulk(session, channel, now=now, parcels=parcels, most=most, leased_until=until)
 
     def let_go(self, channel: str, until: datetime) -> None:
         """What was claimed until this moment waits again: nobody knows of it, so nothing was begun with it."""

@@ -18,9 +18,8 @@ from bot.rounds import REPLIES_AT_ONCE, REPLIES_OF_SEVERAL, Round
 from bot.settling import Settling
 from bot.threads import DatabaseThread
 from handlers.campaign.definition import Campaign
-from handlers.manners import next_polite
 from handlers.messages import Address
-from storage import brakes, delivery, outbox
+from storage import delivery, outbox
 from storage.database import Database
 from storage.delivery import Claimed
 from storage.vault import Vault
@@ -39,6 +38,7 @@ class Dispatches(Protocol):
     def claim_replies(
         self, channel: str, until: datetime, room: int, ours: Sequence[str] | None = None
     ) -> list[Claimed]: ...
+    def claim_bulk(self, channel: str, until: datetime, parcels: int, most: int) -> list[list[Claimed]]: ...
     def settle(self, parcels: Sequence[Carried]) -> list[str]: ...
 
 
@@ -134,23 +134,8 @@ class Postman:
         return claim
 
     def _bulk(self, channel: Channel) -> Callable[[datetime, int], list[list[Claimed]]]:
-        """Nothing while the brake is on or the hours are quiet: what was not sent in the day goes on in the morning."""
-
         def claim(until: datetime, room: int) -> list[list[Claimed]]:
-            now = self._now()
-            if any(next_polite(campaign, now) != now for campaign in self._campaigns):
-                return []
-            with self._database.session() as session:
-                if brakes.holding(session, now, channel.name):
-                    return []
-                return delivery.claim_bulk(
-                    session,
-                    channel.name,
-                    now=now,
-                    parcels=room,
-                    most=channel.most_together,
-                    leased_until=until,
-                )
+            return self._dispatch.claim_bulk(channel.name, until, room, channel.most_together)
 
         return claim
 

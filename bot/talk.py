@@ -97,8 +97,15 @@ class Talk:
         self, channel: str, until: datetime, room: int, ours: Sequence[str] | None = None
     ) -> list[Claimed]:
         """As `Dispatch.claim_replies`."""
+        return cast(list[Claimed], self._claimed(channel, until, "claim_replies", room, ours))
+
+    def claim_bulk(self, channel: str, until: datetime, parcels: int, most: int) -> list[list[Claimed]]:
+        """As `Dispatch.claim_bulk`."""
+        return cast(list[list[Claimed]], self._claimed(channel, until, "claim_bulk", parcels, most))
+
+    def _claimed(self, channel: str, until: datetime, what: str, *about: object) -> object:
         try:
-            return cast(list[Claimed], self._asked("dispatch", "claim_replies", channel, until, room, ours))
+            return self._asked("dispatch", what, channel, until, *about)
         except DatabaseFailure:
             if self._pipe is None:
                 self._workers.dispatch.let_go(channel, until)  # it may have been claimed when the process ended

@@ -226,32 +226,19 @@ _SETTLE = (
 
 def prolong(session: Session, letter_ids: Sequence[int], until: datetime) -> None:
     """Claimed letters that take longer: a paper of a whole city is being made."""
-    session.exec(
-        update(Outgoing)
-        .where(col(Outgoing.id).in_(letter_ids), col(Outgoing.state) == State.SENDING)
-        .values(leased_until=until)
-    )
+    longer = update(Outgoing).where(col(Outgoing.id).in_(letter_ids), _IS_SENDING).values(leased_until=until)
+    session.exec(longer)
 
 
 def release(session: Session, letter_ids: Sequence[int]) -> None:
     """Back to waiting: claimed, but nothing was begun with it."""
-    mine = col(Outgoing.id).in_(letter_ids)
-    session.exec(update(Outgoing).where(mine, _IS_SENDING).values(**_AS_BEFORE))
-
-
-_IS_SENDING = col(Outgoing.state) == literal(State.SENDING.value, literal_execute=True)
-_AS_BEFORE: dict[str, Any] = {
-    "state": State.WAITING,
-    "leased_until": None,
-    "attempts": Outgoing.attempts - 1,
-    "parcel": "",
-}
+    _back(session, col(Outgoing.id).in_(letter_ids), attempts=Outgoing.attempts - 1, parcel="")
 
 
 def release_claim(session: Session, channel: str, leased_until: datetime) -> None:
     """The same for all that was claimed until this very moment."""
-    claim = col(Outgoing.channel) == channel, col(Outgoing.leased_until) == leased_until
-    session.exec(update(Outgoing).where(*claim, _IS_SENDING).values(**_AS_BEFORE))
+    claimed = and_(col(Outgoing.channel) == channel, col(Outgoing.leased_until) == leased_until)
+    _back(session, claimed, attempts=Outgoing.attempts - 1, parcel="")
 
 
 def put_off(
@@ -270,15 +257,15 @@ def put_off(
         values["parcel"] = ""
     if alone:
         values["batch"] = ""
-    _back(session, letter_ids, **values)
+    _back(session, col(Outgoing.id).in_(letter_ids), **values)
 
 
-def _back(session: Session, letter_ids: Sequence[int], **values: Any) -> None:
-    session.exec(
-        update(Outgoing)
-        .where(col(Outgoing.id).in_(letter_ids), col(Outgoing.state) == State.SENDING)
-        .values(state=State.WAITING, leased_until=None, **values)
-    )
+def _back(session: Session, which: ColumnElement[bool], **values: Any) -> None:
+    back = update(Outgoing).where(which, _IS_SENDING)
+    session.exec(back.values(state=State.WAITING, leased_until=None, **values))
+
+
+_IS_SENDING = col(Outgoing.state) == literal(State.SENDING.value, literal_execute=True)
 
 
 # ---------------------------------------------------------------- what nobody settled

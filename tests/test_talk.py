@@ -17,9 +17,10 @@ from bot.channels import Later, QuotaGone
 from bot.dispatch import Carried, Dispatch
 from bot.simulation.processes import family
 from bot.talk import Talk
-from handlers.messages import Address, ChatKind, Inbound
+from handlers.messages import Address, ChatKind, Inbound, Letter, Text
+from storage import broadcasts
 from storage.database import Database, DatabaseFailure, StatementFailure
-from storage.models import Outgoing
+from storage.models import Broadcast, Outgoing
 from storage.outbox import State
 from tests.bot_process import CITY, moved_in, stop, zicha_run
 from tests.sandbox_process import SandboxProcess, sandbox
@@ -87,6 +88,27 @@ class TestApart:
         assert rows[sent.id][0] == State.SENT
         assert rows[later.id] == (State.WAITING, timedelta(seconds=7))
         assert rows[gone.id][0] == State.WAITING
+
+    def test_it_posts_and_claims_a_broadcast(self, world: World, talk: Talk) -> None:
+        campaign = world.campaigns[0].id
+        planned = Broadcast(campaign=campaign, unit_id=1, audience="everyone", kind="words", text="请看", asker="wang")
+        planned.asked_at = world.now
+        with world.database.session() as session:
+            number = broadcasts.keep(session, planned)
+            broadcasts.agree(session, number, route="chat", at=world.now)
+        letters = [
+            Letter(
+                to=one.chat, body=Text("请看", "自查"), key=f"{campaign}/b/{one.sender_id}", bulk=True, broadcast=number
+            )
+            for one in (HELLO, OF_LI)
+        ]
+        assert talk.post_slice(number, campaign, letters) == 2
+        assert talk.post_slice(number, campaign, letters) == 0, "the same slice again, after a kill"
+        (parcel,) = talk.claim_bulk("dingtalk", world.now + timedelta(minutes=1), 5, 20)
+        assert [one.lane for one in parcel] == [str(one.chat) for one in (HELLO, OF_LI)]
+        with world.database.session() as session:
+            broadcasts.stop(session, number, at=world.now)
+        assert talk.post_slice(number, campaign, letters) is None
 
     def test_where_it_is_killed_over_a_claim_the_answers_wait_again(
         self, world: World, monkeypatch: pytest.MonkeyPatch
