@@ -226,8 +226,7 @@ _SETTLE = (
 
 def prolong(session: Session, letter_ids: Sequence[int], until: datetime) -> None:
     """Claimed letters that take longer: a paper of a whole city is being made."""
-    longer = update(Outgoing).where(col(Outgoing.id).in_(letter_ids), _IS_SENDING).values(leased_until=until)
-    session.exec(longer)
+    session.exec(update(Outgoing).where(col(Outgoing.id).in_(letter_ids), _IS_SENDING).values(leased_until=until))
 
 
 def release(session: Session, letter_ids: Sequence[int]) -> None:
@@ -261,8 +260,8 @@ def put_off(
 
 
 def _back(session: Session, which: ColumnElement[bool], **values: Any) -> None:
-    back = update(Outgoing).where(which, _IS_SENDING)
-    session.exec(back.values(state=State.WAITING, leased_until=None, **values))
+    waits: dict[str, Any] = {"state": State.WAITING, "leased_until": None}
+    session.exec(update(Outgoing).where(which, _IS_SENDING).values(**waits, **values))
 
 
 _IS_SENDING = col(Outgoing.state) == literal(State.SENDING.value, literal_execute=True)
