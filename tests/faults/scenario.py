@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from tests.bot_process import CITY, START, moved_in
 from tests.faults.bots import Bot, Bots, bots
 from tests.faults.judge import at_rest, forms, judge, rows
-from tests.faults.steps import OF_FILES, OF_REMINDERS, STEPS
+from tests.faults.steps import OF_FILES, OF_REMINDERS, ONCE, STEPS
 from tests.sandbox_process import SandboxProcess, sandbox
 
 PEOPLE = ["zhang", "li", "wang", "chen", "zhou", "qian", "sun"]
@@ -61,7 +61,7 @@ class Scenario:
         return self.outcome
 
     def _round(self, step: str, count: int, *, remind: bool) -> None:
-        chance, passage = self.chance, self.chance.randint(1, 2) if step not in OF_REMINDERS else 1
+        chance, passage = self.chance, 1 if step in ONCE else self.chance.randint(1, 2)
         bot = self.bots.start(step="" if step == RANDOM else step, passage=passage)
         if bot.ended.is_set():
             self._count(step)

@@ -24,7 +24,7 @@ from handlers import reminders
 from storage import delivery
 
 Place = tuple[Any, str, str]
-"""Owner, name, and whether the end comes before or after the call."""
+"""Owner, name, and whether the end comes before the call, after it, or after it has done anything."""
 
 STEPS: dict[str, Place] = {
     "a connection is open": (Stream, "_connect", "after"),
@@ -38,13 +38,15 @@ STEPS: dict[str, Place] = {
     "its end is written": (delivery, "settle", "after"),
     "its end is committed": (Settling, "settle", "after"),
     "a reminder is written": (reminders, "fire", "after"),
-    "reminders are committed": (Metronome, "tick", "after"),
+    "reminders are committed": (Metronome, "step", "done"),
     "a file is asked for": (DingTalk, "fetch", "before"),
     "a file is here": (DingTalk, "fetch", "after"),
     "a file is handed in": (Counter, "hand_in", "after"),
 }
 OF_REMINDERS = ("a reminder is written", "reminders are committed")
 OF_FILES = ("a file is asked for", "a file is here", "a file is handed in")
+ONCE = ("a connection is open", *OF_REMINDERS, *OF_FILES)
+"""What a bot comes by only once in a round."""
 
 
 def arm(step: str, passage: int) -> None:
@@ -80,7 +82,7 @@ def _wrapped(original: Callable[..., Any], come_by: Callable[[], None], when: st
         if when == "before":
             come_by()
         result = original(*args, **named)
-        if when == "after":
+        if when == "after" or (when == "done" and result is not None):
             come_by()
         return result
 
