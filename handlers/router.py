@@ -213,7 +213,7 @@ def _status(desk: Desk, person: Person) -> list[Letter]:
 
 _STAFF: dict[Word, Talk] = {
     Word.CAMPAIGNS: campaigns.talk,
-    Word.GO_ON: _alone(self_check.go_on),
+    Word.GO_ON: _alone(self_check.greet),
     Word.OTHER_UNIT: _alone(self_check.go_on),
     Word.TEMPLATE: _alone(fill_in.template),
     Word.OWN_TABLE: _alone(fill_in.own_table),

@@ -36,13 +36,18 @@ def wants_id_number(desk: Desk, person: Person) -> bool:
 def go_on(desk: Desk, person: Person, ahead: str = "") -> list[Letter]:
     """Greets whoever comes for the first time, and asks the question they are at."""
     sitting, first = sit_down(desk, person)
-    if sitting.filler is None:
-        at_hand.own(desk.session)
     if first:
         ahead = "\n\n".join(filter(None, [ahead, intro(sitting)]))
     elif told := stands_still(sitting):
         return told if sitting.path.place else ask(sitting, ahead)
     return ask(sitting, ahead)
+
+
+def greet(desk: Desk, person: Person) -> list[Letter]:
+    """«你好», «继续»: the sender goes on, and nobody else is touched."""
+    if person.filling_for is None:
+        at_hand.own(desk.session)
+    return go_on(desk, person)
 
 
 def answer(desk: Desk, person: Person, said: str) -> list[Letter]:

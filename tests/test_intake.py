@@ -266,6 +266,14 @@ def test_the_next_turn_of_a_commit_sees_what_the_one_before_changed(world: World
     assert answered(world) == ["contact", "traces"]
 
 
+def test_who_is_let_in_is_known_at_their_next_word_in_the_same_commit(world: World, qian: Somebody) -> None:
+    xiaoming = world.person("xiaoming", "赵小明")
+    for said in ("你好", "紫金街道", "1", "赵小明"):
+        xiaoming.says(said)
+    assert said_at_once(world, ("wang", "同意加入 1"), ("xiaoming", "都没有")) == [True] * 2
+    assert [key for key, *_ in world.facts()["cases"]["xiaoming"]["answers"]] == ["contact"]
+
+
 def test_two_messages_of_one_person_in_one_commit_are_two_turns_in_order(world: World, qian: Somebody) -> None:
     verdicts = said_at_once(world, ("qian", "都看过，没有"), ("li", "你好"), ("qian", "不需要"))
     assert verdicts == [True] * 3
