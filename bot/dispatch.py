@@ -111,8 +111,8 @@ class Dispatch:
             told = "letter %d %s: %s" if len(ids) == 1 else "letter %d and %d more %s: %s"
             values = (ids[0],) if len(ids) == 1 else (ids[0], len(ids) - 1)
             log.warning(told, *values, type(error).__name__, error, extra={"action": "outbox"})
-            if isinstance(error, QuotaGone) and (told := self._out_of_quota(session, carried.channel, error, now)):
-                alarms.append(told)
+            if isinstance(error, QuotaGone) and (alarm := self._out_of_quota(session, carried.channel, error, now)):
+                alarms.append(alarm)
             self._not_taken(session, carried, same, error, now)
         return [letter for letter in carried.letters if carried.verdict[letter.id] is None]
 

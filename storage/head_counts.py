@@ -85,7 +85,7 @@ def past(campaign: str, path: str, as_of: datetime) -> Iterator[Query]:
     here, there = within(col(Membership.unit_id), path), within(col(Case.unit_id), path)
     of_case = and_(col(Case.id) == col(Submission.case_id), col(Case.campaign) == campaign)
     of_person = and_(col(Membership.person_id) == col(Case.person_id), was_there(as_of))
-    counted, outdated = _is_newest(as_of), col(Submission.outdated_at) <= as_of
+    counted, outdated = is_newest(as_of), col(Submission.outdated_at) <= as_of
     yield Query(_by(col(Membership.unit_id), func.count()).where(was_there(as_of), here), _THERE)
     yield Query(
         _begun(path, as_of)
@@ -116,7 +116,7 @@ def past(campaign: str, path: str, as_of: datetime) -> Iterator[Query]:
                 col(Case.opened_at) <= as_of,
             ),
         )
-        .outerjoin(Submission, and_(col(Submission.case_id) == col(Case.id), _is_newest(as_of)))
+        .outerjoin(Submission, and_(col(Submission.case_id) == col(Case.id), is_newest(as_of)))
         .where(was_exempt(campaign, as_of), was_there(as_of))
         .where(or_(col(Submission.id).is_(None), outdated), within(place, path)),
         _EXEMPT,
@@ -186,7 +186,7 @@ def newest(as_of: datetime) -> Any:
     return select(func.max(Submission.id)).where(col(Submission.at) <= as_of).group_by(col(Submission.case_id))
 
 
-def _is_newest(as_of: datetime) -> ColumnElement[bool]:
+def is_newest(as_of: datetime) -> ColumnElement[bool]:
     """The same, asked of one submission after the other."""
     other = aliased(Submission)
     later = exists().where(

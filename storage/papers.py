@@ -31,7 +31,6 @@ TOGETHER = 500
 _PEOPLE = 500
 """Of so many people what they handed in is read at a time: some megabytes."""
 _UNITS_AT_ONCE = 500
-_newer = aliased(Submission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,6 @@ def handed_in(
 ) -> Iterator[HandedIn]:
     """The newest submission up to a moment of everybody who counts in these units, unit by unit in their order; of
     those who touched data, of those who did not, or (None) of all."""
-    newer = exists().where(
-        col(_newer.case_id) == Submission.case_id, col(_newer.at) <= as_of, col(_newer.id) > Submission.id
-    )
     found = (
         select(
             *(col(c) for c in (Submission.id, Submission.case_id, Case.unit_id, Person.name)),
@@ -94,9 +90,7 @@ def handed_in(
         .select_from(Case)
         .join(Person, col(Person.id) == Case.person_id)
         .join(Submission, col(Submission.case_id) == Case.id)
-        .where(
-            col(Submission.case_id).in_(bindparam("cases", expanding=True)), col(Submission.at) <= as_of, not_(newer)
-        )
+        .where(col(Submission.case_id).in_(bindparam("cases", expanding=True)), head_counts.is_newest(as_of))
     )
     if touched is not None:
         found = found.where(col(Submission.touched).is_(touched))
