@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -66,13 +66,13 @@ class App:
         sessions = Sessions()
         self._api = DingTalk(config, sessions, clock, count=lambda unit: self._quota.count(unit))
         self.metrics = Metrics()
-        self.talk = Talk.of(config, foundation, clock)
+        self.talk = Talk.of(config, foundation, self._thread, clock)
         reception = Reception(
             intake=self.talk,
-            thread=self._thread,
             most=config.queue,
             metrics=self.metrics,
             are_first=lambda inbounds: self._turnstile.are_first(inbounds),
+            given=self._given,
         )
         self._turnstile = Turnstile(database, reception.receive)
         self.zhezhengding = Zhezhengding.of(
@@ -96,13 +96,13 @@ class App:
             campaigns=campaigns,
             vault=foundation.vault,
             channels={channel.name: channel for channel in channels},
+            talk=self.talk,
             thread=self._thread,
             now=clock,
             real_now=real_clock,
             alarm=self._quota_alarm,
             delivered=self.metrics.delivered,
             shared=not database.is_sqlite,
-            dispatch=self.talk,
         )
         self._quota = Quota(
             database=database,
@@ -221,15 +221,16 @@ class App:
     async def _receive(self, inbound: Inbound) -> None:
         self._quota.received(inbound)
         self.metrics.arrived(f"{inbound.robot}/{inbound.msg_id}")
-        try:
-            await self._turnstile.receive(inbound)
-        finally:
-            # there are letters for somebody who was turned away, too; in a group some is answered in private
-            self._postman.replied(inbound.chat, replace(inbound.chat, kind=ChatKind.DIRECT, id=inbound.sender_id))
+        await self._turnstile.receive(inbound)
         if self.zhezhengding:
             self.zhezhengding.todos.wake(inbound.chat)
         if inbound.files:
             self._fetcher.wake()
+
+    def _given(self, inbounds: Sequence[Inbound]) -> None:
+        """The replies are claimed right behind the turns; in a group some is answered in private."""
+        in_private = (replace(one.chat, kind=ChatKind.DIRECT, id=one.sender_id) for one in inbounds)
+        self._postman.replied(*(one.chat for one in inbounds), *in_private)
 
     def _put_in_order(self) -> None:
         base, keyed = self._base, self._postman.keyed
@@ -240,7 +241,7 @@ class App:
         while True:
             await asyncio.sleep(_KEYS_EVERY)
             try:
-                await self._thread.run(self.talk.refresh_keys)
+                await self.talk.refresh_keys()
             except Exception:
                 log.exception("the data keys could not be looked at", extra={"action": "keys.trouble"})
 

@@ -5,7 +5,7 @@ Any number of processes may do so at once, and be killed: keys and moments in th
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from bot.dispatch import Dispatch
@@ -39,11 +39,11 @@ class Broadcasts:
         thread: DatabaseThread,
         now: Callable[[], datetime],
         wake: Callable[[], None],
-        post_slice: Callable[[int, str, Sequence[Letter]], int | None] | None = None,
+        post_slice: Callable[[int, str, Sequence[Letter]], Awaitable[int | None]] | None = None,
     ) -> None:
-        """`post_slice` is `Dispatch.post_slice` where it works elsewhere."""
-        here = Dispatch(database=database, campaigns=campaigns, now=now)
-        self._post_slice = post_slice or here.post_slice
+        """`post_slice` is `Talk.post_slice`, where somebody talks meanwhile."""
+        self._here = Dispatch(database=database, campaigns=campaigns, now=now)
+        self._post_slice = post_slice or self._put_in_the_thread
         self._database, self._campaigns = database, {campaign.id: campaign for campaign in campaigns}
         self._thread, self._now, self._wake = thread, now, wake
 
@@ -64,7 +64,7 @@ class Broadcasts:
         """Slice by slice: what people say meanwhile is answered in between."""
         slices = await asyncio.to_thread(self.letters, planned)
         for some in slices:
-            if await self._thread.run(lambda some=some: self.put(planned, some)) is None:  # type: ignore[misc]
+            if await self._post_slice(planned.id or 0, planned.campaign, some) is None:
                 return
             self._wake()
         await self._thread.run(lambda: self.done(planned))
@@ -82,7 +82,10 @@ class Broadcasts:
 
     def put(self, planned: Broadcast, some: Sequence[Letter]) -> int | None:
         """As `Dispatch.post_slice`."""
-        return self._post_slice(planned.id or 0, planned.campaign, some)
+        return self._here.post_slice(planned.id or 0, planned.campaign, some)
+
+    async def _put_in_the_thread(self, number: int, campaign: str, some: Sequence[Letter]) -> int | None:
+        return await self._thread.run(lambda: self._here.post_slice(number, campaign, some))
 
     def done(self, planned: Broadcast) -> None:
         with self._database.session() as session:

@@ -7,15 +7,15 @@ operator decides; the platform's «later» puts it off. Knows channels by what t
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
 
 from bot.carrier import Carrier
 from bot.channels import Channel
-from bot.dispatch import OURS, Carried, Dispatch
-from bot.rounds import REPLIES_AT_ONCE, REPLIES_OF_SEVERAL, Round
+from bot.dispatch import OURS
+from bot.rounds import REPLIES_AT_ONCE, REPLIES_OF_SEVERAL, Claim, Round
 from bot.settling import Settling
+from bot.talk import Talk
 from bot.threads import DatabaseThread
 from handlers.campaign.definition import Campaign
 from handlers.messages import Address
@@ -32,16 +32,6 @@ _LAST_DELIVERIES = 5.0
 """How long a stop waits for letters under way; the stop as a whole has ten seconds."""
 
 
-class Dispatches(Protocol):
-    """`Dispatch`, wherever it works."""
-
-    def claim_replies(
-        self, channel: str, until: datetime, room: int, ours: Sequence[str] | None = None
-    ) -> list[Claimed]: ...
-    def claim_bulk(self, channel: str, until: datetime, parcels: int, most: int) -> list[list[Claimed]]: ...
-    def settle(self, parcels: Sequence[Carried]) -> list[str]: ...
-
-
 class Postman:
     def __init__(
         self,
@@ -50,18 +40,18 @@ class Postman:
         campaigns: tuple[Campaign, ...],
         vault: Vault,
         channels: Mapping[str, Channel],
+        talk: Talk,
         thread: DatabaseThread,
         now: Callable[[], datetime],
         real_now: Callable[[], datetime],
         alarm: Callable[[str], None] = lambda words: None,
         delivered: Callable[[str], None] = lambda key: None,
         shared: bool = False,
-        dispatch: Dispatches | None = None,
     ) -> None:
         """`now` is the campaign's time, which a demo may move; leases are measured in real time. `alarm` is told what
         the operator should know about the month's quota, `delivered` the key of each letter that is out. `shared`:
-        other processes carry from the same outbox. `dispatch` works elsewhere, or else here."""
-        self._dispatch = dispatch or Dispatch(database=database, campaigns=campaigns, now=now)
+        other processes carry from the same outbox."""
+        self._talk = talk
         self._database, self._channels, self._thread = database, channels, thread
         self._campaigns = campaigns
         self._now, self._real_now = now, real_now
@@ -70,7 +60,7 @@ class Postman:
         """The chats this process has just written replies to, and when."""
         self.keyed = tuple(name for name, channel in channels.items() if channel.keyed)
         """The channels that refuse a repeated key: what was under way goes once more."""
-        settling = Settling(settle=self._dispatch.settle, thread=thread, alarm=alarm)
+        settling = Settling(settle=talk.settle, alarm=alarm)
         carrier = Carrier(
             database=database,
             campaigns=campaigns,
@@ -87,7 +77,6 @@ class Postman:
                 bulk=bulk,
                 most=REPLIES_OF_SEVERAL if shared else REPLIES_AT_ONCE,
                 carrier=carrier,
-                thread=thread,
                 real_now=real_now,
                 wake_all=self.wake,
             )
@@ -102,7 +91,7 @@ class Postman:
                 one.wake()
 
     def replied(self, *chats: Address | str) -> None:
-        """There may be replies, in these chats."""
+        """There may be replies in these chats, now or as soon as what was asked of the database before is done."""
         now = time.monotonic()
         for chat in map(str, chats):
             self._replied.pop(chat, None)
@@ -125,17 +114,16 @@ class Postman:
             if isinstance(error, Exception):
                 raise error  # a round that ended by itself has failed
 
-    def _replies(self, channel: Channel) -> Callable[[datetime, int], list[list[Claimed]]]:
-        def claim(until: datetime, room: int) -> list[list[Claimed]]:
+    def _replies(self, channel: Channel) -> Claim:
+        async def claim(until: datetime, room: int) -> list[list[Claimed]]:
             ours = list(self._replied) if self._shared else None
-            found = self._dispatch.claim_replies(channel.name, until, room, ours)
-            return [[letter] for letter in found]
+            return [[letter] for letter in await self._talk.claim_replies(channel.name, until, room, ours)]
 
         return claim
 
-    def _bulk(self, channel: Channel) -> Callable[[datetime, int], list[list[Claimed]]]:
-        def claim(until: datetime, room: int) -> list[list[Claimed]]:
-            return self._dispatch.claim_bulk(channel.name, until, room, channel.most_together)
+    def _bulk(self, channel: Channel) -> Claim:
+        async def claim(until: datetime, room: int) -> list[list[Claimed]]:
+            return await self._talk.claim_bulk(channel.name, until, room, channel.most_together)
 
         return claim
 

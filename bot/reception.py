@@ -15,7 +15,7 @@ from typing import Protocol
 
 from bot.channels import NoRoom
 from bot.metrics import Metrics
-from bot.threads import DatabaseThread
+from bot.threads import ThreadClosed
 from handlers.messages import Inbound
 
 log = logging.getLogger(__name__)
@@ -39,10 +39,10 @@ class _Waiting:
 
 
 class Takes(Protocol):
-    """What messages are given to, in a thread of the database: `bot.intake`, wherever it works."""
+    """What messages are given to: `bot.talk`."""
 
-    def take_all(self, inbounds: Sequence[Inbound]) -> list[bool | Exception]: ...
-    def excuse(self, inbounds: Sequence[Inbound]) -> int: ...
+    async def take_all(self, inbounds: Sequence[Inbound]) -> list[bool | Exception]: ...
+    async def excuse(self, inbounds: Sequence[Inbound]) -> int: ...
 
 
 class Reception:
@@ -50,15 +50,15 @@ class Reception:
         self,
         *,
         intake: Takes,
-        thread: DatabaseThread,
         most: int,
         metrics: Metrics,
         are_first: Callable[[Sequence[Inbound]], Awaitable[Sequence[bool]]] | None = None,
+        given: Callable[[Sequence[Inbound]], None] = lambda inbounds: None,
     ) -> None:
         """`most` messages may wait. `are_first` says for each whether its turn may begin; those that must wait are
-        asked about again."""
-        self._are_first = are_first
-        self._intake, self._thread, self._most, self._metrics = intake, thread, most, metrics
+        asked about again. `given` is told which the intake has just been given: their replies are about to be there."""
+        self._are_first, self._given = are_first, given
+        self._intake, self._most, self._metrics = intake, most, metrics
         self._queues: OrderedDict[str, list[_Waiting]] = OrderedDict()
         self._waiting = self._numbers = 0
         self._turned_away: dict[str, Inbound] = {}
@@ -94,12 +94,12 @@ class Reception:
             while self._queues or self._turned_away:
                 await self._gathered()
                 batch = await self._sifted(self._next())
-                if self._thread.closed:
-                    return  # what still waits is not acked: the platform pushes it again
                 away = list(self._turned_away.values())
                 self._turned_away.clear()
                 await self._store(batch)
                 await self._excuse(away)
+        except ThreadClosed:
+            pass  # what still waits is not acked: the platform pushes it again
         finally:
             self._working = None
 
@@ -138,9 +138,11 @@ class Reception:
         if not batch:
             return
         inbounds = [one.inbound for one in batch]
-        (taken,) = await asyncio.gather(self._take(inbounds), return_exceptions=True)
-        if taken is None:
-            return
+        taking = asyncio.gather(self._intake.take_all(inbounds), return_exceptions=True)
+        self._given(inbounds)
+        (taken,) = await taking
+        if isinstance(taken, ThreadClosed):
+            raise taken
         verdicts = taken if isinstance(taken, list) else [taken] * len(batch)
         for one, verdict in zip(batch, verdicts, strict=True):
             if one.stored.cancelled():
@@ -151,17 +153,15 @@ class Reception:
                 one.stored.set_result(verdict)
                 self._metrics.copies.inc(not verdict)
 
-    async def _take(self, inbounds: Sequence[Inbound]) -> Sequence[bool | Exception] | None:
-        """None where the thread was closed in this very round of the loop, in which it would be used: they wait on."""
-        if self._thread.closed:
-            return None
-        return await self._thread.run(lambda: self._intake.take_all(inbounds))
-
     async def _excuse(self, away: Sequence[Inbound]) -> None:
-        if not away or self._thread.closed:
+        if not away:
             return
+        excusing = asyncio.ensure_future(self._intake.excuse(away))
+        self._given(away)
         try:
-            await self._thread.run(lambda: self._intake.excuse(away))
+            await excusing
+        except ThreadClosed:
+            raise
         except Exception:
             log.exception("people who were turned away could not be told", extra={"action": "reception.trouble"})
             for inbound in away:

@@ -6,12 +6,11 @@ an answer. Bulk is claimed only when its call may begin. Must not know what a pl
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from bot.carrier import LEASE, Carrier
 from bot.channels import Channel
-from bot.threads import DatabaseThread
 from storage.delivery import Claimed
 
 log = logging.getLogger(__name__)
@@ -24,7 +23,7 @@ REPLIES_OF_SEVERAL = 24
 """The same where several bots carry from one outbox: together they have as many under way."""
 _POLL = 1.0
 
-Claim = Callable[[datetime, int], list[list[Claimed]]]
+Claim = Callable[[datetime, int], Awaitable[list[list[Claimed]]]]
 """At most so many parcels, claimed until the moment given."""
 
 
@@ -39,13 +38,12 @@ class Round:
         bulk: bool,
         most: int,
         carrier: Carrier,
-        thread: DatabaseThread,
         real_now: Callable[[], datetime],
         wake_all: Callable[[], None],
     ) -> None:
         """`most`: replies under way. `wake_all` is called when a broadcast has left a chat: a reply may wait for it."""
         self._channel, self._claim, self.bulk, self._carrier, self._most = channel, claim, bulk, carrier, most
-        self._thread, self._real_now, self._wake_all = thread, real_now, wake_all
+        self._real_now, self._wake_all = real_now, wake_all
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         self._trust = 1
@@ -79,11 +77,11 @@ class Round:
         if (room := self._room()) <= 0:
             return False
         until = self._real_now() + LEASE
-        claiming = asyncio.ensure_future(self._thread.run(lambda: self._claim(until, room)))
+        claiming = asyncio.ensure_future(self._claim(until, room))
         try:
             parcels = await asyncio.shield(claiming)
         except asyncio.CancelledError:
-            for letters in await claiming:  # what the thread claims meanwhile is not forgotten
+            for letters in await claiming:  # what is claimed meanwhile is not forgotten
                 await self._carrier.release(letters)
             raise
         except Exception:

@@ -5,10 +5,10 @@ Must not know what follows from what the platform said (`dispatch.py`).
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.dispatch import Carried
-from bot.threads import DatabaseThread, Together
+from bot.threads import Together
 from storage.database import DatabaseFailure
 
 log = logging.getLogger(__name__)
@@ -23,13 +23,12 @@ class Settling:
     def __init__(
         self,
         *,
-        settle: Callable[[Sequence[Carried]], list[str]],
-        thread: DatabaseThread,
+        settle: Callable[[Sequence[Carried]], Awaitable[list[str]]],
         alarm: Callable[[str], None],
     ) -> None:
-        """`settle` is `Dispatch.settle`, wherever it works; `alarm` is told what it returns."""
+        """`settle` is `Talk.settle`; `alarm` is told what it returns."""
         self._settle, self._alarm = settle, alarm
-        self._waiting = Together(thread, self._settle_all, most=_TOGETHER)
+        self._waiting = Together(self._settle_all, most=_TOGETHER)
 
     async def settle(self, carried: Carried) -> None:
         """Returns when every letter of the parcel is settled. Where the database cannot be written just now, what is
@@ -42,6 +41,6 @@ class Settling:
                 log.warning(told, len(carried.letters), type(error).__name__, extra={"action": "outbox.trouble"})
                 await asyncio.sleep(_AGAIN)
 
-    def _settle_all(self, parcels: Sequence[Carried]) -> None:
-        for told in self._settle(parcels):
+    async def _settle_all(self, parcels: Sequence[Carried]) -> None:
+        for told in await self._settle(parcels):
             self._alarm(told)

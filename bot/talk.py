@@ -1,36 +1,31 @@
-"""Where messages are taken and their replies claimed and settled: in this process, or in one of its own, so that
-neither that work nor the event loop waits for the other's turn at the interpreter.
+"""Where messages are taken and their replies claimed and settled: in the thread of the database, or in a process of its
+own (`apart.py`), so that neither that work nor the event loop waits for the other's turn at the interpreter.
 
-The other process is a fork made before anything runs beside it. It is given work over a pipe, one piece at a time, and
-whoever gives it waits in the database's thread: there is one writer as before. It ends when the pipe does, however this
-process ended. Must not know what is said.
+There is one writer as before: while the other process works, the thread rests. It is sent what is asked for without
+waiting for what it is at, until the thread is wanted. Must not know what is said.
 """
 
+import asyncio
 import logging
 import os
-import signal
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
-from typing import Any, NoReturn, cast
+from functools import partial
+from typing import Any, cast
 
+from bot.apart import Answer, Apart, Gone
 from bot.config import Config
 from bot.dispatch import Carried, Dispatch
 from bot.foundation import Foundation
 from bot.intake import Intake
+from bot.threads import DatabaseThread, ThreadClosed
 from handlers.messages import Inbound, Letter
 from storage.database import Database, DatabaseFailure, StatementFailure
 from storage.delivery import Claimed
 
 log = logging.getLogger(__name__)
-
-_NOT_FOR_IT = (signal.SIGINT, signal.SIGTERM)
-"""Sent to a group of processes they mean the bot, which lets go of the other process when it is done."""
-_LAST_TURNS = 5.0
-"""Seconds a stop waits for the other process; it is idle then."""
 
 
 class TalkError(Exception):
@@ -45,20 +40,45 @@ class Workers:
     def do(self, whom: str, what: str, about: Sequence[object]) -> object:
         return getattr(getattr(self, whom), what)(*about)
 
+    def answer(self, whom: str, what: str, about: Sequence[object]) -> Answer:
+        """What was done, or the error, as they go to another process."""
+        try:
+            done = self.do(whom, what, about)
+        except StatementFailure as error:
+            return None, _bare(error)
+        except Exception as error:
+            log.exception("the talk failed", extra={"action": "talk.trouble"})
+            return None, TalkError(type(error).__name__)
+        if isinstance(done, list):
+            done = [_bare(one) if isinstance(one, Exception) else one for one in done]
+        return done, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    whom: str
+    what: str
+    about: Sequence[object]
+    done: asyncio.Future[object] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
 
 class Talk:
-    """An intake and a dispatch, and where they work. Synchronous: called in a thread of the database. Where the other
-    process ends in the middle, `DatabaseFailure`: nobody knows what it did."""
+    """An intake and a dispatch, and where they work. Where the other process ends in the middle, `DatabaseFailure`:
+    nobody knows what it did. Cancelling the wait does not cancel what was asked for."""
 
-    def __init__(self, intake: Intake, dispatch: Dispatch, database: Database) -> None:
+    def __init__(self, intake: Intake, dispatch: Dispatch, database: Database, thread: DatabaseThread) -> None:
         self._workers = Workers(intake, dispatch)
-        self._database = database
-        self._pipe: Connection[Any, Any] | None = None
-        self._pid = 0
+        self._database, self._thread = database, thread
+        self.apart: Apart | None = None
+        self._waiting: deque[_Asked] = deque()
+        self._sent: deque[_Asked] = deque()
+        self._has_turn = False
+        """The thread rests, for the other process."""
+        self._talking: asyncio.Task[None] | None = None
 
     @classmethod
-    def of(cls, config: Config, base: Foundation, now: Callable[[], datetime]) -> "Talk":
-        """As the settings want it; in this process still."""
+    def of(cls, config: Config, base: Foundation, thread: DatabaseThread, now: Callable[[], datetime]) -> "Talk":
+        """As the settings want it; in the thread still."""
         intake = Intake(
             database=base.database,
             campaigns=base.campaigns,
@@ -68,125 +88,122 @@ class Talk:
             per_minute=config.per_minute,
             means=config.means,
         )
-        return cls(intake, Dispatch(database=base.database, campaigns=base.campaigns, now=now), base.database)
+        dispatch = Dispatch(database=base.database, campaigns=base.campaigns, now=now)
+        return cls(intake, dispatch, base.database, thread)
 
     def move_out(self) -> None:
         """Into a process of its own, where the system has `fork` and the database is one that two can open. To be
         called before there is an event loop or a thread."""
-        if not hasattr(os, "fork") or not self._database.is_shareable:
-            return
-        self._database.close()  # a fork must not share a connection
-        ours, theirs = Pipe()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_FOR_IT)
-        self._pid = os.fork()
-        if self._pid == 0:
-            _serve(self._workers, theirs)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        theirs.close()
-        self._pipe = ours
+        if hasattr(os, "fork") and self._database.is_shareable:
+            self._database.close()  # a fork must not share a connection
+            self.apart = Apart(self._workers.answer)
 
-    def take_all(self, inbounds: Sequence[Inbound]) -> list[bool | Exception]:
+    async def take_all(self, inbounds: Sequence[Inbound]) -> list[bool | Exception]:
         """As `Intake.take_all`."""
-        return cast(list[bool | Exception], self._asked("intake", "take_all", inbounds))
+        return cast(list[bool | Exception], await self._ask("intake", "take_all", inbounds))
 
-    def excuse(self, inbounds: Sequence[Inbound]) -> int:
+    async def excuse(self, inbounds: Sequence[Inbound]) -> int:
         """As `Intake.excuse`."""
-        return cast(int, self._asked("intake", "excuse", inbounds))
+        return cast(int, await self._ask("intake", "excuse", inbounds))
 
-    def claim_replies(
+    async def claim_replies(
         self, channel: str, until: datetime, room: int, ours: Sequence[str] | None = None
     ) -> list[Claimed]:
         """As `Dispatch.claim_replies`."""
-        return cast(list[Claimed], self._claimed(channel, until, "claim_replies", room, ours))
+        return cast(list[Claimed], await self._claimed(channel, until, "claim_replies", room, ours))
 
-    def claim_bulk(self, channel: str, until: datetime, parcels: int, most: int) -> list[list[Claimed]]:
+    async def claim_bulk(self, channel: str, until: datetime, parcels: int, most: int) -> list[list[Claimed]]:
         """As `Dispatch.claim_bulk`."""
-        return cast(list[list[Claimed]], self._claimed(channel, until, "claim_bulk", parcels, most))
+        return cast(list[list[Claimed]], await self._claimed(channel, until, "claim_bulk", parcels, most))
 
-    def _claimed(self, channel: str, until: datetime, what: str, *about: object) -> object:
+    async def _claimed(self, channel: str, until: datetime, what: str, *about: object) -> object:
+        before = self.apart
         try:
-            return self._asked("dispatch", what, channel, until, *about)
+            return await self._ask("dispatch", what, channel, until, *about)
         except DatabaseFailure:
-            if self._pipe is None:
-                self._workers.dispatch.let_go(channel, until)  # it may have been claimed when the process ended
+            if self.apart is not before:  # it may have been claimed when the process ended
+                await self._thread.run(partial(self._workers.dispatch.let_go, channel, until))
             raise
 
-    def post_slice(self, number: int, campaign: str, letters: Sequence[Letter]) -> int | None:
+    async def post_slice(self, number: int, campaign: str, letters: Sequence[Letter]) -> int | None:
         """As `Dispatch.post_slice`."""
-        return cast(int | None, self._asked("dispatch", "post_slice", number, campaign, letters))
+        return cast(int | None, await self._ask("dispatch", "post_slice", number, campaign, letters))
 
-    def settle(self, parcels: Sequence[Carried]) -> list[str]:
+    async def settle(self, parcels: Sequence[Carried]) -> list[str]:
         """As `Dispatch.settle`."""
-        return cast(list[str], self._asked("dispatch", "settle", parcels))
+        return cast(list[str], await self._ask("dispatch", "settle", parcels))
 
-    def refresh_keys(self) -> None:
+    async def refresh_keys(self) -> None:
         """As `Intake.refresh_keys`; in both, for this one makes papers."""
-        self._workers.intake.refresh_keys()
-        if self._pipe:
-            self._asked("intake", "refresh_keys")
+        await self._thread.run(self._workers.intake.refresh_keys)
+        if self.apart:
+            await self._ask("intake", "refresh_keys")
 
     def end(self) -> None:
         """Lets the other process go, with what it was given done."""
-        if self._pipe is None:
-            return
-        self._pipe.close()
-        self._pipe = None
-        until = time.monotonic() + _LAST_TURNS
-        while os.waitpid(self._pid, os.WNOHANG) == (0, 0):
-            if time.monotonic() > until:
-                os.kill(self._pid, signal.SIGKILL)
-                os.waitpid(self._pid, 0)
-                return
-            time.sleep(0.005)
+        if self.apart:
+            self.apart.end()
+            self.apart = None
 
-    def _asked(self, whom: str, what: str, *about: object) -> object:
-        if self._pipe is None:
-            return self._workers.do(whom, what, about)
+    def _ask(self, whom: str, what: str, *about: object) -> Coroutine[Any, Any, object]:
+        if self.apart is None:
+            return self._thread.run(partial(self._workers.do, whom, what, about))
+        asked = _Asked(whom, what, about)
+        self._waiting.append(asked)
+        if self._has_turn and not self._thread.is_wanted:
+            self._send(self.apart)
+        elif self._talking is None:
+            self._talking = asyncio.create_task(self._until_nothing_waits())
+        return _answer(asked)
+
+    async def _until_nothing_waits(self) -> None:
         try:
-            self._pipe.send((whom, what, about))
-            answer, error = self._pipe.recv()
-        except (EOFError, OSError) as gone:
+            while self._waiting and self.apart:
+                await self._turn(self.apart)
+        except ThreadClosed as closed:
+            self._give_up(closed)
+        except Gone:
             self.end()
             log.critical(
                 "the process of the talk has ended; it goes on in this one, more slowly: restart when it suits",
                 extra={"action": "talk.ended"},
             )
-            raise _failure("the process of the talk has ended") from gone
-        if error:
-            raise error
-        return answer
+            self._give_up(_failure("the process of the talk has ended"))
+        finally:
+            self._talking = None
+
+    async def _turn(self, apart: Apart) -> None:
+        """All that waits is done, and what comes meanwhile, until the thread is wanted."""
+        async with self._thread.resting():
+            await apart.open()
+            self._has_turn = True
+            try:
+                self._send(apart)
+                while self._sent:
+                    done, error = await apart.answer()
+                    asked = self._sent.popleft()
+                    if error:
+                        asked.done.set_exception(error)
+                    else:
+                        asked.done.set_result(done)
+            finally:
+                self._has_turn = False
+
+    def _send(self, apart: Apart) -> None:
+        while self._waiting:
+            asked = self._waiting.popleft()
+            self._sent.append(asked)
+            apart.send((asked.whom, asked.what, asked.about))
+
+    def _give_up(self, why: Exception) -> None:
+        for asked in (*self._sent, *self._waiting):
+            asked.done.set_exception(why)
+        self._sent.clear()
+        self._waiting.clear()
 
 
-def _serve(workers: Workers, pipe: "Connection[Any, Any]") -> NoReturn:
-    """The life of the other process, to its end."""
-    try:
-        for number in _NOT_FOR_IT:
-            signal.signal(number, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _NOT_FOR_IT)
-        os.closerange(3, pipe.fileno())  # the bot's lock among them: it is free when the bot ends
-        os.closerange(pipe.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
-        while True:
-            pipe.send(_answer(workers, *pipe.recv()))
-    except (EOFError, OSError):
-        pass  # the bot has ended
-    except BaseException:
-        log.critical("the process of the talk failed", exc_info=True, extra={"action": "talk.fault"})
-    finally:
-        os._exit(0)
-
-
-def _answer(workers: Workers, whom: str, what: str, about: Sequence[object]) -> tuple[object, Exception | None]:
-    """What was done, or the error, as they go through the pipe."""
-    try:
-        done = workers.do(whom, what, about)
-    except StatementFailure as error:
-        return None, _bare(error)
-    except Exception as error:
-        log.exception("the talk failed", extra={"action": "talk.trouble"})
-        return None, TalkError(type(error).__name__)
-    if isinstance(done, list):
-        done = [_bare(one) if isinstance(one, Exception) else one for one in done]
-    return done, None
+async def _answer(asked: _Asked) -> object:
+    return await asyncio.shield(asked.done)
 
 
 def _bare(error: Exception) -> StatementFailure:

@@ -6,22 +6,51 @@ done in the thread.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
+class ThreadClosed(RuntimeError):
+    """Asked for after the end: it was not begun."""
+
+
 class DatabaseThread:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._turn, self._wanted = asyncio.Lock(), 0
         self.closed = False
 
+    @property
+    def is_wanted(self) -> bool:
+        """Somebody waits for a turn."""
+        return self._wanted > 0
+
     async def run(self, work: Callable[[], T]) -> T:
-        """The result of `work`, done in the thread. Cancelling the wait does not cancel what was begun."""
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._pool, work))
+        """The result of `work`, done in the thread. Cancelling the wait does not cancel what was asked for."""
+        return await asyncio.shield(asyncio.ensure_future(self._do(work)))
+
+    async def _do(self, work: Callable[[], T]) -> T:
+        async with self.resting():
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    @asynccontextmanager
+    async def resting(self) -> AsyncIterator[None]:
+        """Nothing is done in the thread meanwhile: another process has its turn to write."""
+        self._wanted += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self._wanted -= 1
+        try:
+            if self.closed:
+                raise ThreadClosed
+            yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Waits for what was begun; nothing more is taken."""
@@ -30,11 +59,11 @@ class DatabaseThread:
 
 
 class Together(Generic[T]):
-    """Work of one kind, done in the thread as it comes: what came while the thread was busy is done in one go, so that
-    it shares a commit."""
+    """Work of one kind, done as it comes: what came while some was done is done in one go, so that it shares a
+    commit."""
 
-    def __init__(self, thread: DatabaseThread, do: Callable[[Sequence[T]], None], *, most: int) -> None:
-        self._thread, self._do, self._most = thread, do, most
+    def __init__(self, do: Callable[[Sequence[T]], Awaitable[None]], *, most: int) -> None:
+        self._do, self._most = do, most
         self._waiting: deque[tuple[T, asyncio.Future[None]]] = deque()
         self._working: asyncio.Task[None] | None = None
 
@@ -50,8 +79,7 @@ class Together(Generic[T]):
         try:
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
-                work = self._thread.run(partial(self._do, [one for one, _ in batch]))
-                (failed,) = await asyncio.gather(work, return_exceptions=True)
+                (failed,) = await asyncio.gather(self._do([one for one, _ in batch]), return_exceptions=True)
                 for _, done in batch:
                     if failed is None:
                         done.set_result(None)

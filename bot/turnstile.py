@@ -51,7 +51,7 @@ class Turnstile:
         self._receive, self._needed = receive, not database.is_sqlite
         self._precedence = Precedence(database)
         self._thread = DatabaseThread()
-        self._asking = Together(self._thread, self._ask, most=_MOST)
+        self._asking: Together[_Asked] = Together(lambda asked: self._thread.run(lambda: self._ask(asked)), most=_MOST)
         self._outside: list[Waiting] = []
         """This process's messages that are not in yet."""
         self._patient: dict[str, float] = {}

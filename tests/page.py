@@ -31,7 +31,7 @@ from bot.threads import DatabaseThread
 from handlers.messages import Inbound
 from storage import accounts
 from storage.models import PageUpload, Person
-from tests.world import World
+from tests.world import World, talk
 
 OWN = {"X-Zicha": "1"}
 
@@ -210,7 +210,7 @@ async def serving(
     values = {"h5_url": url or origin, "h5_port": port, "data": world.folder, "max_file_mb": 1, **settings}
     thread, live, codes = DatabaseThread(), Live(), Codes()
     know_everybody(world)
-    reception = Reception(intake=world.intake, thread=thread, most=1000, metrics=Metrics())
+    reception = Reception(intake=talk(world, thread), most=1000, metrics=Metrics())
     server: Server | None = None
 
     def real_now() -> datetime:
@@ -271,6 +271,7 @@ def _carriers(world: World, ground: Ground, live: Live, thread: DatabaseThread) 
     postman = Postman(
         **base,  # type: ignore[arg-type]
         channels={PLATFORM: Page(ground, live, name=PLATFORM)},
+        talk=talk(world, thread),
         thread=thread,
         now=ground.now,
         real_now=ground.real_now,

@@ -16,7 +16,6 @@ from bot import intake
 from bot.carrier import Carrier
 from bot.channels import Attachment, DeliveryError, Doubtful, Later, Parcel, QuotaGone, Receipt, Refused, SomeoneRefused
 from bot.channels.pace import Pace
-from bot.dispatch import Dispatch
 from bot.settling import Settling
 from bot.threads import DatabaseThread
 from handlers.messages import Address, ChatKind, Choice, Letter, Text
@@ -25,7 +24,7 @@ from storage.delivery import Claimed
 from storage.models import Outgoing
 from storage.outbox import State
 from tests.conftest import Worlds
-from tests.world import MORNING, SHANGHAI, World
+from tests.world import MORNING, SHANGHAI, World, talk
 
 LEASE = timedelta(minutes=2)
 
@@ -76,9 +75,8 @@ def claim(world: World, parcels: int = 1000) -> list[list[Claimed]]:
 async def carry(world: World, platform: Platform, told: list[str] | None = None) -> None:
     """One look at the queue: what may go is carried."""
     thread = DatabaseThread()
-    dispatch = Dispatch(database=world.database, campaigns=world.campaigns, now=lambda: world.now)
     alarm = (told if told is not None else []).append
-    settling = Settling(settle=dispatch.settle, thread=thread, alarm=alarm)
+    settling = Settling(settle=talk(world, thread).settle, alarm=alarm)
     carrier = Carrier(
         database=world.database,
         campaigns=world.campaigns,

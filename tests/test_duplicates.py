@@ -16,7 +16,7 @@ from bot.scheduler import KEEP_INBOX
 from bot.threads import DatabaseThread
 from handlers.texts import asks
 from storage import inbox
-from tests.world import Somebody, World
+from tests.world import Somebody, World, talk
 
 LATER = [timedelta(seconds=16), timedelta(seconds=60), timedelta(hours=48)]
 
@@ -92,7 +92,7 @@ async def test_what_waits_is_taken_in_the_order_it_was_said(world: World, thread
         replace(template, msg_id=f"m{n}", text=text, received_at=template.received_at + timedelta(seconds=n))
         for n, text in enumerate(("都没有", "都看过，没有", "不需要"), 1)
     ]
-    reception = Reception(intake=world.intake, thread=thread, most=100, metrics=Metrics())
+    reception = Reception(intake=talk(world, thread), most=100, metrics=Metrics())
     assert await asyncio.gather(*(reception.receive(one) for one in reversed(said))) == [True, True, True]
     assert [key for key, *_ in world.facts()["cases"]["qian"]["answers"]] == ["contact", "traces", "pledge_nil"]
     assert world.facts()["cases"]["qian"]["submitted_at"] is not None

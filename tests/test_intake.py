@@ -20,7 +20,7 @@ from handlers import pledge, router
 from handlers.messages import Content
 from handlers.texts import guards
 from tests.conftest import Worlds
-from tests.world import Somebody, World, id_number
+from tests.world import Somebody, World, id_number, talk
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ async def test_messages_of_many_people_at_once_are_each_taken_once(world: World,
         for who in ("zhang", "li", "sun", "chen")
         for n, one in enumerate(world.delivered)
     ]
-    reception = Reception(intake=world.intake, thread=thread, most=1000, metrics=Metrics())
+    reception = Reception(intake=talk(world, thread), most=1000, metrics=Metrics())
     taken = await asyncio.gather(*(reception.receive(one) for one in inbounds for _ in range(2)))
     assert sum(taken) == len(inbounds)
     cases = world.facts()["cases"]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import httpx
 import pytest
@@ -26,12 +26,16 @@ from bot.channels import Later, Parcel, Refused, stream
 from bot.channels.dingtalk import DingTalk, Sessions
 from bot.channels.incoming import parse
 from bot.config import load
+from bot.dispatch import Dispatch
+from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.reception import Reception
+from bot.talk import Talk
 from bot.threads import DatabaseThread
 from handlers.messages import Address, ChatKind, Content, Inbound, Text
+from storage.database import Database
 from tests.small_platform import ROBOT, TEXT, Platform, Store, connected, platform, said, until
-from tests.world import World
+from tests.world import World, talk
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2022, 5, 18, 9, 0, tzinfo=UTC)
@@ -63,12 +67,16 @@ class Turns:
         return len(inbounds)
 
 
+def _talk(turns: Turns, thread: DatabaseThread) -> Talk:
+    return Talk(cast(Intake, turns), cast(Dispatch, None), Database("sqlite://"), thread)
+
+
 class Room(Store):
     """The reception, and how many messages came to it so far."""
 
     def __init__(self, turns: Turns, thread: DatabaseThread, most: int = 1000) -> None:
         super().__init__()
-        self._reception = Reception(intake=turns, thread=thread, most=most, metrics=Metrics())  # type: ignore[arg-type]
+        self._reception = Reception(intake=_talk(turns, thread), most=most, metrics=Metrics())
 
     async def receive(self, inbound: Inbound) -> None:
         self.begun += 1
@@ -519,7 +527,7 @@ async def test_fault_16_a_message_pushed_again_is_acked_and_changes_nothing(
     store = Store()
     metrics = Metrics()
     store.receive = Reception(  # type: ignore[assignment, method-assign]
-        intake=world.intake, thread=thread, most=1000, metrics=metrics
+        intake=talk(world, thread), most=1000, metrics=metrics
     ).receive
     data = said(senderStaffId="qian", senderCorpId=..., text={"content": "都没有"})
     async with platform() as one, connected(one, store, connections=2):

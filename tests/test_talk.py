@@ -4,7 +4,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from bot.channels import Later, QuotaGone
 from bot.dispatch import Carried, Dispatch
 from bot.simulation.processes import family
 from bot.talk import Talk
+from bot.threads import DatabaseThread
 from handlers.messages import Address, ChatKind, Inbound, Letter, Text
 from storage import broadcasts
 from storage.database import Database, DatabaseFailure, StatementFailure
@@ -25,6 +26,7 @@ from storage.outbox import State
 from tests.bot_process import CITY, moved_in, stop, zicha_run
 from tests.sandbox_process import SandboxProcess, sandbox
 from tests.world import MORNING, World
+from tests.world import talk as talk_of
 
 HELLO = Inbound(
     robot="ding",
@@ -39,17 +41,25 @@ OF_LI = replace(HELLO, msg_id="m2", sender_id="li", chat=replace(HELLO.chat, id=
 OF_QIAN = replace(HELLO, msg_id="m3", sender_id="qian", chat=replace(HELLO.chat, id="qian"))
 
 
-def dispatch(world: World) -> Dispatch:
-    return Dispatch(database=world.database, campaigns=world.campaigns, now=lambda: world.now)
+@pytest.fixture
+def thread() -> Iterator[DatabaseThread]:
+    thread = DatabaseThread()
+    yield thread
+    thread.close()
 
 
 @pytest.fixture
-def talk(world: World) -> Iterator[Talk]:
+async def talk(world: World, thread: DatabaseThread) -> AsyncIterator[Talk]:
     """In a process of its own. The fork of a test has other threads beside it, that of the command has none."""
-    talk = Talk(world.intake, dispatch(world), world.database)
-    talk.move_out()
-    yield talk
-    talk.end()
+    apart = talk_of(world, thread)
+    apart.move_out()
+    yield apart
+    apart.end()
+
+
+def pid_of(talk: Talk) -> int:
+    assert talk.apart
+    return talk.apart.pid
 
 
 def children(pid: int) -> list[int]:
@@ -65,23 +75,23 @@ def gone(pid: int, within: float = 30.0) -> bool:
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 class TestApart:
-    def test_it_answers_as_it_would_here(self, world: World, talk: Talk) -> None:
-        assert talk._pid in children(os.getpid())
-        assert talk.take_all([HELLO, OF_LI]) == [True, True]
-        assert talk.take_all([HELLO, OF_LI]) == [False, False], "copies"
+    async def test_it_answers_as_it_would_here(self, world: World, talk: Talk) -> None:
+        assert pid_of(talk) in children(os.getpid())
+        assert await talk.take_all([HELLO, OF_LI]) == [True, True]
+        assert await talk.take_all([HELLO, OF_LI]) == [False, False], "copies"
         assert "自查" in world.person("zhang").hears()[0]
-        assert talk.excuse([HELLO]) == 1
-        assert talk.excuse([HELLO]) == 0
-        talk.refresh_keys()
+        assert await talk.excuse([HELLO]) == 1
+        assert await talk.excuse([HELLO]) == 0
+        await talk.refresh_keys()
 
-    def test_it_claims_and_settles_the_answers(self, world: World, talk: Talk) -> None:
-        talk.take_all([HELLO, OF_LI, OF_QIAN])
-        claimed = talk.claim_replies("dingtalk", world.now + timedelta(minutes=1), 10)
+    async def test_it_claims_and_settles_the_answers(self, world: World, talk: Talk) -> None:
+        await talk.take_all([HELLO, OF_LI, OF_QIAN])
+        claimed = await talk.claim_replies("dingtalk", world.now + timedelta(minutes=1), 10)
         assert [one.lane for one in claimed] == [str(one.chat) for one in (HELLO, OF_LI, OF_QIAN)]
-        assert talk.claim_replies("dingtalk", world.now + timedelta(minutes=1), 10) == []
+        assert await talk.claim_replies("dingtalk", world.now + timedelta(minutes=1), 10) == []
         sent, later, gone = claimed
         fates = {sent.id: None, later.id: Later("403 QpsLimit", 7.0), gone.id: QuotaGone("the month's calls")}
-        alarms = talk.settle([Carried("dingtalk", False, claimed, fates, "receipt")])
+        alarms = await talk.settle([Carried("dingtalk", False, claimed, fates, "receipt")])
         assert "7天" in alarms[0] or "额度" in alarms[0]
         with world.database.reading() as session:
             rows = {row.id: (row.state, row.not_before - world.now) for row in session.exec(select(Outgoing))}
@@ -89,7 +99,7 @@ class TestApart:
         assert rows[later.id] == (State.WAITING, timedelta(seconds=7))
         assert rows[gone.id][0] == State.WAITING
 
-    def test_it_posts_and_claims_a_broadcast(self, world: World, talk: Talk) -> None:
+    async def test_it_posts_and_claims_a_broadcast(self, world: World, talk: Talk) -> None:
         campaign = world.campaigns[0].id
         planned = Broadcast(campaign=campaign, unit_id=1, audience="everyone", kind="words", text="请看", asker="wang")
         planned.asked_at = world.now
@@ -102,16 +112,16 @@ class TestApart:
             )
             for one in (HELLO, OF_LI)
         ]
-        assert talk.post_slice(number, campaign, letters) == 2
-        assert talk.post_slice(number, campaign, letters) == 0, "the same slice again, after a kill"
-        (parcel,) = talk.claim_bulk("dingtalk", world.now + timedelta(minutes=1), 5, 20)
+        assert await talk.post_slice(number, campaign, letters) == 2
+        assert await talk.post_slice(number, campaign, letters) == 0, "the same slice again, after a kill"
+        (parcel,) = await talk.claim_bulk("dingtalk", world.now + timedelta(minutes=1), 5, 20)
         assert [one.lane for one in parcel] == [str(one.chat) for one in (HELLO, OF_LI)]
         with world.database.session() as session:
             broadcasts.stop(session, number, at=world.now)
-        assert talk.post_slice(number, campaign, letters) is None
+        assert await talk.post_slice(number, campaign, letters) is None
 
-    def test_where_it_is_killed_over_a_claim_the_answers_wait_again(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
+    async def test_where_it_is_killed_over_a_claim_the_answers_wait_again(
+        self, world: World, thread: DatabaseThread, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         claim = Dispatch.claim_replies
 
@@ -122,65 +132,66 @@ class TestApart:
         until = world.now + timedelta(minutes=1)
         with monkeypatch.context() as patch:
             patch.setattr(Dispatch, "claim_replies", claimed_and_killed)
-            talk = Talk(world.intake, dispatch(world), world.database)
+            talk = talk_of(world, thread)
             talk.move_out()
-            talk.take_all([HELLO])
+            await talk.take_all([HELLO])
             with pytest.raises(DatabaseFailure, match="has ended"):
-                talk.claim_replies("dingtalk", until, 10)
-        (letter,) = talk.claim_replies("dingtalk", until, 10)
+                await talk.claim_replies("dingtalk", until, 10)
+        (letter,) = await talk.claim_replies("dingtalk", until, 10)
         assert letter.attempts == 1
 
-    def test_where_it_is_killed_what_is_known_of_a_letter_is_written_down_here(self, world: World, talk: Talk) -> None:
-        talk.take_all([HELLO])
-        claimed = talk.claim_replies("dingtalk", world.now + timedelta(minutes=1), 10)
+    async def test_where_it_is_killed_what_is_known_of_a_letter_is_written_down_here(
+        self, world: World, talk: Talk
+    ) -> None:
+        await talk.take_all([HELLO])
+        claimed = await talk.claim_replies("dingtalk", world.now + timedelta(minutes=1), 10)
         back = Carried("dingtalk", False, claimed, {claimed[0].id: None}, "receipt")
-        os.kill(talk._pid, signal.SIGKILL)
+        os.kill(pid_of(talk), signal.SIGKILL)
         with pytest.raises(DatabaseFailure, match="has ended"):
-            talk.settle([back])
-        assert talk.settle([back]) == []
+            await talk.settle([back])
+        assert await talk.settle([back]) == []
 
-    def test_it_ends_with_what_began_it(self, talk: Talk) -> None:
-        pid = talk._pid
+    async def test_it_ends_with_what_began_it(self, talk: Talk) -> None:
+        pid = pid_of(talk)
         talk.end()
         assert gone(pid)
         talk.end()
 
-    def test_a_signal_to_all_is_not_for_it(self, talk: Talk) -> None:
+    async def test_a_signal_to_all_is_not_for_it(self, talk: Talk) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
-            os.kill(talk._pid, number)
-        assert talk.take_all([HELLO]) == [True]
+            os.kill(pid_of(talk), number)
+        assert await talk.take_all([HELLO]) == [True]
 
-    def test_where_it_is_killed_nobody_is_acked_and_the_talk_goes_on_here(
+    async def test_where_it_is_killed_nobody_is_acked_and_the_talk_goes_on_here(
         self, talk: Talk, caplog: pytest.LogCaptureFixture
     ) -> None:
-        os.kill(talk._pid, signal.SIGKILL)
+        os.kill(pid_of(talk), signal.SIGKILL)
         with pytest.raises(StatementFailure):
-            talk.take_all([HELLO])
+            await talk.take_all([HELLO])
         assert [one.action for one in caplog.records] == ["talk.ended"]  # type: ignore[attr-defined]
-        assert talk.take_all([HELLO]) == [True]
+        assert await talk.take_all([HELLO]) == [True]
 
     @pytest.mark.parametrize("kind", ["sqlite"])
-    def test_what_the_database_refuses_is_told(self, world: World, talk: Talk) -> None:
+    async def test_what_the_database_refuses_is_told(self, world: World, talk: Talk) -> None:
         with sqlite3.connect(str(world.database.url.database), isolation_level=None) as other:
             other.execute("BEGIN EXCLUSIVE")
-            (verdict,) = talk.take_all([HELLO])
+            (verdict,) = await talk.take_all([HELLO])
             other.execute("ROLLBACK")
         assert isinstance(verdict, StatementFailure)
         assert "locked" in str(verdict)
-        assert talk.take_all([HELLO]) == [True]
+        assert await talk.take_all([HELLO]) == [True]
 
-    def test_a_failure_of_our_own_is_told(self, talk: Talk) -> None:
+    async def test_a_failure_of_our_own_is_told(self, talk: Talk) -> None:
         with pytest.raises(Exception, match="TypeError"):
-            talk._asked("intake", "take_all", 1, 2, 3)
-        assert talk.take_all([HELLO]) == [True]
+            await talk._ask("intake", "take_all", 1, 2, 3)
+        assert await talk.take_all([HELLO]) == [True]
 
 
-def test_a_database_in_memory_stays_in_one_process(world: World) -> None:
-    alone = Database("sqlite://")
-    talk = Talk(world.intake, dispatch(world), alone)
+async def test_a_database_in_memory_stays_in_one_process(world: World, thread: DatabaseThread) -> None:
+    talk = Talk(world.intake, talk_of(world, thread)._workers.dispatch, Database("sqlite://"), thread)
     talk.move_out()
-    assert talk._pid == 0
-    assert talk.take_all([HELLO]) == [True]
+    assert talk.apart is None
+    assert await talk.take_all([HELLO]) == [True]
 
 
 @pytest.fixture

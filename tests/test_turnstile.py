@@ -13,9 +13,11 @@ import pytest
 from sqlalchemy import text
 
 from bot import turnstile
+from bot.dispatch import Dispatch
 from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.reception import Reception
+from bot.talk import Talk
 from bot.threads import DatabaseThread
 from bot.turnstile import Turnstile
 from handlers.messages import Address, ChatKind, Inbound
@@ -45,8 +47,7 @@ class Process:
         self.free = threading.Event()
         self._thread = DatabaseThread()
         reception = Reception(
-            intake=cast(Intake, self),
-            thread=self._thread,
+            intake=Talk(cast(Intake, self), cast(Dispatch, None), self.database, self._thread),
             most=10,
             metrics=Metrics(),
             are_first=lambda inbounds: self.turnstile.are_first(inbounds),

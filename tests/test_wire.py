@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,7 +24,10 @@ from bot.app import lay_foundation
 from bot.channels import Parcel, Receipt
 from bot.channels.pace import Pace
 from bot.demo.show import FileClock
+from bot.dispatch import Dispatch
+from bot.intake import Intake
 from bot.postman import Postman
+from bot.talk import Talk
 from bot.threads import DatabaseThread
 from handlers.campaign import loading
 from handlers.messages import Address, ChatKind, Text, to_json
@@ -491,12 +494,15 @@ def outgoing(tmp_path: Path) -> Iterator[Database]:
 
 
 def postman(database: Database, platform: Slow) -> Postman:
+    campaigns, thread = (loading.load("lishui-2022-69"),), DatabaseThread()
+    dispatch = Dispatch(database=database, campaigns=campaigns, now=at(START))
     return Postman(
         database=database,
-        campaigns=(loading.load("lishui-2022-69"),),
+        campaigns=campaigns,
         vault=Vault(KEY),
         channels={platform.name: platform},
-        thread=DatabaseThread(),
+        talk=Talk(cast(Intake, None), dispatch, database, thread),
+        thread=thread,
         now=at(START),
         real_now=at(START),
     )

@@ -21,10 +21,12 @@ from sqlmodel import Session, SQLModel, col, select
 
 from bot.changes import Changes
 from bot.channels import wording
+from bot.dispatch import Dispatch
 from bot.fetcher import Counter
 from bot.intake import Intake
 from bot.notary import Notary
 from bot.scheduler import Metronome
+from bot.talk import Talk
 from bot.threads import DatabaseThread
 from handlers import revisions
 from handlers.campaign import loading, several
@@ -366,6 +368,12 @@ def _rows(session: Session, table: type[SQLModel], *names: str) -> list[tuple[An
 
 class _NoThread(DatabaseThread):
     pass
+
+
+def talk(world: World, thread: DatabaseThread) -> Talk:
+    """In the thread, as where the database is in memory."""
+    dispatch = Dispatch(database=world.database, campaigns=world.campaigns, now=lambda: world.now)
+    return Talk(world.intake, dispatch, world.database, thread)
 
 
 def metronome(world: World) -> Metronome:
