@@ -51,9 +51,10 @@ class Broadcasts:
         while True:
             pause = _EVERY
             try:
-                if planned := await self._thread.run(self.next):
+                if planned := await self._thread.look(self.next):
                     await self._write(planned)
-                if await self._thread.run(self.report):
+                told = await self._thread.run(self.report) if await self._thread.look(self._over) else 0
+                if told:
                     self._wake()
             except Exception:
                 log.exception("a broadcast could not be written", extra={"action": "broadcast.trouble"})
@@ -62,7 +63,7 @@ class Broadcasts:
 
     async def _write(self, planned: Broadcast) -> None:
         """Slice by slice: what people say meanwhile is answered in between."""
-        slices = await asyncio.to_thread(self.letters, planned)
+        slices = await self._thread.look(lambda: self.letters(planned))
         for some in slices:
             if await self._post_slice(planned.id or 0, planned.campaign, some) is None:
                 return
@@ -104,9 +105,11 @@ class Broadcasts:
 
     def report(self) -> int:
         """Tells the askers of those that are over; how many."""
+        return sum(self._report(one) for one in self._over())
+
+    def _over(self) -> Sequence[Broadcast]:
         with self._database.reading() as session:
-            over = broadcasts.finished(session)
-        return sum(self._report(one) for one in over)
+            return broadcasts.finished(session)
 
     def _report(self, over: Broadcast) -> bool:
         campaign, now = self._campaigns.get(over.campaign), self._now()

@@ -173,7 +173,7 @@ class Fetcher:
             return
 
     async def _round(self) -> None:
-        if (room := AT_ONCE - len(self._under_way)) <= 0:
+        if (room := AT_ONCE - len(self._under_way)) <= 0 or not await self._is_any():
             return
         claiming = asyncio.ensure_future(self._thread.run(lambda: self._claim(room)))
         try:
@@ -194,6 +194,17 @@ class Fetcher:
         self._wake.set()
         if not task.cancelled() and (error := task.exception()):
             log.error("a file could not be handed in", exc_info=error, extra={"action": "file.trouble"})
+
+    async def _is_any(self) -> bool:
+        def work() -> bool:
+            with self._counter.database.reading() as session:
+                return errands.is_any(session)
+
+        try:
+            return await self._thread.look(work)
+        except Exception:
+            log.exception("errands cannot be read; trying again", extra={"action": "file.trouble"})
+            return False
 
     def _claim(self, room: int) -> list[Claimed]:
         now = self._real_now()

@@ -7,7 +7,7 @@ operator decides; the platform's «later» puts it off. Knows channels by what t
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from bot.carrier import Carrier
@@ -19,7 +19,7 @@ from bot.talk import Talk
 from bot.threads import DatabaseThread
 from handlers.campaign.definition import Campaign
 from handlers.messages import Address
-from storage import delivery, outbox
+from storage import outbox, unsettled
 from storage.database import Database
 from storage.delivery import Claimed
 from storage.vault import Vault
@@ -84,21 +84,22 @@ class Postman:
             for bulk in (False, True)
         ]
 
-    def wake(self) -> None:
-        """There may be replies. Bulk is looked for every second: nobody waits for it."""
+    def wake(self, channels: Collection[str] = ()) -> None:
+        """There may be replies, of these channels or of any. Bulk is looked for every second: nobody waits for it."""
         for one in self._rounds:
-            if not one.bulk:
+            if not one.bulk and (not channels or one.channel in channels):
                 one.wake()
 
     def replied(self, *chats: Address | str) -> None:
-        """There may be replies in these chats, now or as soon as what was asked of the database before is done."""
-        now = time.monotonic()
-        for chat in map(str, chats):
+        """There may be replies in these chats, now or as soon as what was asked of the database before is done. What
+        is told to others elsewhere meanwhile is found within a second."""
+        now, told = time.monotonic(), [str(chat) for chat in chats]
+        for chat in told:
             self._replied.pop(chat, None)
             self._replied[chat] = now
         while now - next(iter(self._replied.values())) > OURS.total_seconds():
             del self._replied[next(iter(self._replied))]
-        self.wake()
+        self.wake({chat.partition(":")[0] for chat in told})
 
     async def run(self) -> None:
         """Delivers until cancelled; then waits for what is under way, so that a clean stop leaves nothing doubtful."""
@@ -130,7 +131,7 @@ class Postman:
     async def _sweeping(self) -> None:
         while True:
             try:
-                doubtful = await self._thread.run(self.sweep)
+                doubtful = await self._thread.run(self.sweep) if await self._thread.look(self.is_any_to_sweep) else 0
             except Exception:
                 log.exception("the outbox cannot be swept; trying again", extra={"action": "outbox.trouble"})
             else:
@@ -139,11 +140,15 @@ class Postman:
                     log.warning(told, doubtful, extra={"action": "outbox.doubtful"})
             await asyncio.sleep(_SWEEP)
 
+    def is_any_to_sweep(self) -> bool:
+        with self._database.reading() as session:
+            return unsettled.is_any(session, list(self._channels), now=self._now(), real_now=self._real_now())
+
     def sweep(self) -> int:
         """What nobody settled and what is too late; how many letters became doubtful."""
         now = self._now()
         with self._database.session() as session:
-            doubtful, _ = delivery.sweep(session, now=now, real_now=self._real_now(), keyed=self.keyed)
+            doubtful, _ = unsettled.sweep(session, now=now, real_now=self._real_now(), keyed=self.keyed)
             if unknown := outbox.refuse_unknown(session, list(self._channels), at=now):
                 log.error("%d letters are for channels that are not set up", unknown, extra={"action": "outbox"})
         return doubtful

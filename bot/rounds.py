@@ -42,6 +42,7 @@ class Round:
         wake_all: Callable[[], None],
     ) -> None:
         """`most`: replies under way. `wake_all` is called when a broadcast has left a chat: a reply may wait for it."""
+        self.channel = channel.name
         self._channel, self._claim, self.bulk, self._carrier, self._most = channel, claim, bulk, carrier, most
         self._real_now, self._wake_all = real_now, wake_all
         self._wake = asyncio.Event()

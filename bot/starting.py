@@ -10,7 +10,7 @@ from datetime import datetime
 
 from handlers.campaign.definition import Campaign
 from handlers.reminders import calendar
-from storage import accounts, delivery, errands
+from storage import accounts, errands, unsettled
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def put_in_order(database: Database, *, platforms: Sequence[str], keyed: tuple[s
         accounts.settle(session, platforms)
         if not database.is_sqlite:
             return
-        if left := delivery.orphans(session, at=now, keyed=keyed):
+        if left := unsettled.orphans(session, at=now, keyed=keyed):
             told = "%d letters were under way when the last process ended; see «zicha outbox»"
             log.warning(told, left, extra={"action": "outbox.doubtful"})
         if left := errands.orphans(session):

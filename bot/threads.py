@@ -33,6 +33,11 @@ class DatabaseThread:
         """The result of `work`, done in the thread. Cancelling the wait does not cancel what was asked for."""
         return await asyncio.shield(asyncio.ensure_future(self._do(work)))
 
+    @staticmethod
+    async def look(work: Callable[[], T]) -> T:
+        """The result of `work` that only reads: it needs no turn, and nobody waits for it."""
+        return await asyncio.to_thread(work)
+
     async def _do(self, work: Callable[[], T]) -> T:
         async with self.resting():
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)

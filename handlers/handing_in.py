@@ -12,7 +12,7 @@ from handlers.campaign.walk import Walk
 from handlers.desk import Desk
 from handlers.reminders import settling
 from handlers.texts import asks
-from storage import cases
+from storage import cases, submissions
 from storage.models import Case, Person
 
 
@@ -35,14 +35,17 @@ def _settled(desk: Desk, case: Case, person: Person, path: Walk) -> str:
         local = desk.now.astimezone(desk.campaign.zone)
         number = cases.next_number(desk.session, f"receipt/{desk.campaign.id}/{local:%Y-%m-%d}")
         case.receipt = f"{desk.campaign.receipt_prefix}-{local:%m%d}-{number:04d}"
-    told = pledge.settle(desk, case, path, person)
     if first:
-        case.late, case.unit_id = late, person.unit_id
+        case.late = late
+        if case.unit_id != person.unit_id:
+            case.unit_id = person.unit_id
+            desk.session.flush()  # with the pledge stands whose it is
+    told = pledge.settle(desk, case, path, person, first=first)
     case.submitted_at, case.asked_again, case.countersign = desk.now, False, False
     case.changing = False
     case.nil, case.touched = progress.is_nil(path), progress.touched(path)
     desk.session.add(case)
-    cases.hand_in(desk.session, case, _answers_json(path), at=desk.now, late=late)
+    submissions.hand_in(desk.session, case, _answers_json(path), at=desk.now, late=late)
     risks.keep(desk, case, path, first=first)
     desk.take_back(person, ("reminder", "nudge", "revision"), of=f"{desk.campaign.id}/")
     return told
@@ -50,5 +53,5 @@ def _settled(desk: Desk, case: Case, person: Person, path: Walk) -> str:
 
 def _answers_json(path: Walk) -> str:
     """Every answer that counts, in the order of the path."""
-    counting = {step.key: json.loads(step.given.to_json()) for step in path.steps if step.given}
+    counting = {step.key: step.given.to_data() for step in path.steps if step.given}
     return json.dumps(counting, ensure_ascii=False)

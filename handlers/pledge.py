@@ -10,7 +10,7 @@ from handlers.campaign.walk import Walk
 from handlers.desk import Desk
 from handlers.messages import Text
 from handlers.texts import asks, plain, proxies
-from storage import cases
+from storage import cases, submissions
 from storage.models import Case, Person, Pledge
 from storage.vault import pledge_purpose, signature_purpose
 
@@ -44,9 +44,10 @@ def keep_draft(desk: Desk, case: Case, name: str, number: IdNumber) -> None:
     desk.session.flush()
 
 
-def settle(desk: Desk, case: Case, path: Walk, person: Person) -> str:
+def settle(desk: Desk, case: Case, path: Walk, person: Person, *, first: bool) -> str:
     """What becomes of the pledge when the self-check is handed in, in words. Signs a draft; keeps what was told of an
-    earlier one; a signature made before stays as it was."""
+    earlier one; a signature made before stays as it was. `first`: nothing was handed in before, so that there is none.
+    """
     name, case.pledged = desk.campaign.pledge.name, True
     if progress.signs_now(path):
         signed = cases.draft(desk.session, case)
@@ -62,9 +63,9 @@ def settle(desk: Desk, case: Case, path: Walk, person: Person) -> str:
     if earlier := progress.signed_before(path):
         option, day = earlier
         told = day.isoformat() if day else option
-        known = cases.pledge(desk.session, case)
+        known = None if first else cases.pledge(desk.session, case)
         if known is None or known.told != told:
-            desk.session.add(_earlier(desk, case, told))
+            submissions.signed_before(desk.session, case, told, at=desk.now, msg_id=desk.inbound.msg_id)
         return asks.pledge_earlier(name, f"{day.year}年{plain.day(day)}签过" if day else _label(path))
     case.pledged = False
     if progress.signs_by_hand(path):
@@ -100,19 +101,6 @@ def _of_today(desk: Desk, case: Case, person: Person, state: str) -> Pledge:
         text_version=desk.campaign.pledge.version,
         text_digest=desk.campaign.pledge.digest,
         name=desk.vault.seal(person.name, signature_purpose(case.id), case.campaign),
-        at=desk.now,
-        msg_id=desk.inbound.msg_id,
-    )
-
-
-def _earlier(desk: Desk, case: Case, told: str) -> Pledge:
-    """Signed on another occasion: only that the person says so, and when."""
-    return Pledge(
-        case_id=case.id or 0,
-        state=cases.EARLIER,
-        text_version=0,
-        text_digest="",
-        told=told,
         at=desk.now,
         msg_id=desk.inbound.msg_id,
     )

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Row, String, and_, any_, bindparam, literal, or_
+from sqlalchemy import ARRAY, ColumnElement, Integer, Row, String, and_, any_, bindparam, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, exists, select, update
 
 from storage.models import Outgoing
 from storage.models.columns import Moment
-from storage.outbox import IS_WAITING, ORPHANED, REPLY, State
+from storage.outbox import IS_SENDING, IS_WAITING, REPLY, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +226,7 @@ _SETTLE = (
 
 def prolong(session: Session, letter_ids: Sequence[int], until: datetime) -> None:
     """Claimed letters that take longer: a paper of a whole city is being made."""
-    session.exec(update(Outgoing).where(col(Outgoing.id).in_(letter_ids), _IS_SENDING).values(leased_until=until))
+    session.exec(update(Outgoing).where(col(Outgoing.id).in_(letter_ids), IS_SENDING).values(leased_until=until))
 
 
 def release(session: Session, letter_ids: Sequence[int]) -> None:
@@ -261,40 +261,4 @@ def put_off(
 
 def _back(session: Session, which: ColumnElement[bool], **values: Any) -> None:
     waits: dict[str, Any] = {"state": State.WAITING, "leased_until": None}
-    session.exec(update(Outgoing).where(which, _IS_SENDING).values(**waits, **values))
-
-
-_IS_SENDING = col(Outgoing.state) == literal(State.SENDING.value, literal_execute=True)
-
-
-# ---------------------------------------------------------------- what nobody settled
-
-
-def sweep(session: Session, *, now: datetime, real_now: datetime, keyed: Sequence[str] = ()) -> tuple[int, int]:
-    """Letters nobody settled become doubtful (those of `keyed` channels go once more), letters past their time expire.
-    Returns how many of each. Leases are measured in real time, expiry in the campaign's."""
-    doubtful = _abandoned(session, col(Outgoing.leased_until) < real_now, at=now, keyed=keyed)
-    expired = session.exec(
-        update(Outgoing).where(IS_WAITING, col(Outgoing.expires_at) < now).values(state=State.EXPIRED, settled_at=now)
-    ).rowcount
-    return doubtful, expired
-
-
-def orphans(session: Session, *, at: datetime, keyed: Sequence[str] = ()) -> int:
-    """At the start of the only process on a database: what a killed one was sending is doubtful now, not after its
-    lease. Returns how many."""
-    return _abandoned(session, literal(True), at=at, keyed=keyed)
-
-
-def _abandoned(session: Session, which: ColumnElement[bool], *, at: datetime, keyed: Sequence[str]) -> int:
-    if keyed:
-        session.exec(
-            update(Outgoing)
-            .where(_IS_SENDING, which, col(Outgoing.channel).in_(keyed))
-            .values(state=State.WAITING, leased_until=None, trouble=ORPHANED)
-        )
-    return session.exec(
-        update(Outgoing)
-        .where(_IS_SENDING, which)
-        .values(state=State.DOUBTFUL, settled_at=at, leased_until=None, trouble=ORPHANED)
-    ).rowcount
+    session.exec(update(Outgoing).where(which, IS_SENDING).values(**waits, **values))

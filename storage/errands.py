@@ -73,6 +73,12 @@ def send(
     )
 
 
+def is_any(session: Session) -> bool:
+    """Whether one waits or is being fetched."""
+    open_ = select(Errand.id).where(col(Errand.state).in_([State.WAITING, State.FETCHING])).limit(1)
+    return session.exec(open_).first() is not None
+
+
 def claim(session: Session, vault: Vault, *, real_now: datetime, limit: int, leased_until: datetime) -> list[Claimed]:
     """The next errands, one of a person at a time and in their order; those whose lease ended come back. Waiting and
     leases are measured in real time, whatever the campaign's clock says."""

@@ -39,6 +39,7 @@ class State(StrEnum):
 
 IS_WAITING: ColumnElement[bool] = col(Outgoing.state) == literal(State.WAITING.value, literal_execute=True)
 """Spelled out in the statement: only so does a database see that the indexes of what waits will do."""
+IS_SENDING: ColumnElement[bool] = col(Outgoing.state) == literal(State.SENDING.value, literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

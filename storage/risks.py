@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
 
+from storage.evidence import entering
 from storage.models import Case, Person, Risk, RiskStep, Unit
 
 OPEN, CHANGED, SETTLED, GONE, CLOSED, PUT_OFF, NOTED, REOPENED = (
@@ -45,7 +46,8 @@ def open_new(
     }
     (number,) = session.connection().execute(_NEW, values).inserted_primary_key or (0,)
     action = SETTLED if settled else OPEN
-    session.add(RiskStep(risk_id=number, at=at, by=case.person_id, action=action, text=settled[:300], due=due))
+    step = {"risk_id": number, "at": at, "by": case.person_id, "action": action, "text": settled[:300], "due": due}
+    entering.write(session, RiskStep, case.campaign, step)
 
 
 _NEW = insert(Risk)

@@ -19,7 +19,7 @@ from bot.channels.pace import Pace
 from bot.settling import Settling
 from bot.threads import DatabaseThread
 from handlers.messages import Address, ChatKind, Choice, Letter, Text
-from storage import brakes, delivery, outbox
+from storage import brakes, delivery, outbox, unsettled
 from storage.delivery import Claimed
 from storage.models import Outgoing
 from storage.outbox import State
@@ -241,11 +241,11 @@ def test_a_killed_process_leaves_doubt_or_the_same_call(world: World) -> None:
     post(world, ["same"] * 20)
     assert len(claim(world)) == 1
     with world.database.session() as session:
-        assert delivery.orphans(session, at=world.now, keyed=("dingtalk",)) == 0
+        assert unsettled.orphans(session, at=world.now, keyed=("dingtalk",)) == 0
     ((first, *_),) = claim(world)
     assert (first.again, first.parcel) == (True, "k0")
     with world.database.session() as session:
-        assert delivery.orphans(session, at=world.now) == 20
+        assert unsettled.orphans(session, at=world.now) == 20
 
 
 async def test_the_months_end_of_the_quota_holds_all_bulk_and_says_so_once(world: World) -> None:
@@ -278,7 +278,7 @@ def test_what_waits_is_found_by_index_however_much_lies_behind(world: World) -> 
         lease = world.now + LEASE
         delivery.claim_bulk(session, "dingtalk", now=world.now, parcels=1, most=20, leased_until=lease)
         delivery.claim_replies(session, "dingtalk", now=world.now, limit=8, leased_until=lease)
-        delivery.sweep(session, now=world.now, real_now=world.now)
+        unsettled.sweep(session, now=world.now, real_now=world.now)
         statements = [one for one in asked if "outgoing" in one[0]]
         plans = [explained(session, statement, given) for statement, given in statements]
     assert len(plans) >= 6

@@ -21,6 +21,7 @@ from storage import (
     return_counts,
     returns,
     running_counts,
+    submissions,
 )
 from storage.database import Database
 from storage.models import Appointment, Case, Exemption, Person, Submission, Unit
@@ -93,7 +94,7 @@ class Town:
         case.touched = not case.nil
         case.pledged = case.touched and self.random.random() < 0.5
         session.add(case)
-        cases.hand_in(session, case, "{}", at=self.now, late=late)
+        submissions.hand_in(session, case, "{}", at=self.now, late=late)
 
     def is_asked_again(self, session: Session) -> None:
         done = session.exec(select(Case).where(Case.submitted_at != None, Case.asked_again == False)).all()  # noqa: E711, E712

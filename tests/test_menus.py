@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select, update
 
-from storage import delivery
+from storage import delivery, unsettled
 from storage.models import Outgoing, Submission
 from storage.outbox import State
 from tests.world import World
@@ -114,7 +114,7 @@ def test_a_killed_process_does_not_keep_a_chat_waiting(world: World) -> None:
     qian.says("1")
     assert world.due() == [], "one letter is under way in this chat"
     with world.database.session() as session:
-        assert delivery.orphans(session, at=world.now) == 1
+        assert unsettled.orphans(session, at=world.now) == 1
     assert len(world.due()) == 1
 
 

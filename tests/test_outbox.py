@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import SQLModel
 
-from storage import delivery, outbox
+from storage import delivery, outbox, unsettled
 from storage.database import Database
 from storage.delivery import Claimed
 from storage.outbox import Post, State
@@ -51,7 +51,7 @@ def settle(database: Database, claimed: Claimed, state: State = State.SENT) -> N
 
 def sweep(database: Database, after: timedelta) -> tuple[int, int]:
     with database.session() as session:
-        return delivery.sweep(session, now=MORNING + after, real_now=MORNING + after)
+        return unsettled.sweep(session, now=MORNING + after, real_now=MORNING + after)
 
 
 def counts(database: Database) -> dict[str, int]:

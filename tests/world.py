@@ -33,7 +33,7 @@ from handlers.campaign import loading, several
 from handlers.campaign.definition import Campaign
 from handlers.messages import Address, ChatKind, Choice, Content, Document, FileRef, Inbound, Text, from_json
 from handlers.papers import documents
-from storage import delivery, errands, keyring, models, outbox, roster, roster_import
+from storage import delivery, errands, keyring, models, outbox, roster, roster_import, unsettled
 from storage.database import Database
 from storage.delivery import Claimed
 from storage.evidence import anchor, entering
@@ -258,7 +258,7 @@ class World:
         """What the postman would carry now, all of it, marked as sent."""
         carried: list[Claimed] = []
         with self.database.session() as session:
-            delivery.sweep(session, now=self.now, real_now=self.now)
+            unsettled.sweep(session, now=self.now, real_now=self.now)
             while batch := self._claim(session):
                 delivery.settle(session, [letter.id for letter in batch], outbox.State.SENT, at=self.now)
                 carried += batch
@@ -278,7 +278,7 @@ class World:
     def arriving(self) -> list[Outgoing]:
         """The same seen from outside and much cheaper: every letter whose time has come, read off the table."""
         with self.database.session() as session:
-            delivery.sweep(session, now=self.now, real_now=self.now)
+            unsettled.sweep(session, now=self.now, real_now=self.now)
             waiting = select(Outgoing).where(Outgoing.state == outbox.State.WAITING, Outgoing.not_before <= self.now)
             letters = session.exec(waiting.order_by(col(Outgoing.bulk), col(Outgoing.id))).all()
             for letter in letters:

@@ -36,10 +36,12 @@ class Given:
         return replace(self, open=True, note="" if self.waived else self.note)
 
     def to_json(self) -> str:
-        data = {"values": self.values, "at": self.at.isoformat(), "note": self.note, "open": self.open}
-        if self.sealed:
-            data["sealed"] = self.sealed
-        return json.dumps(data, ensure_ascii=False)
+        return json.dumps(self.to_data(), ensure_ascii=False)
+
+    def to_data(self) -> dict[str, Any]:
+        """What JSON is made of."""
+        data: dict[str, Any] = {"values": self.values, "at": self.at.isoformat(), "note": self.note, "open": self.open}
+        return data | {"sealed": self.sealed} if self.sealed else data
 
     @staticmethod
     def from_json(text: str) -> "Given":

@@ -5,13 +5,15 @@ which `begin` gives to every session of a database; rows written without it are 
 """
 
 from collections.abc import Mapping
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import Insert, event, func, insert, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session as AnySession
 from sqlalchemy.orm import UOWTransaction
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from storage.database import Database
 from storage.evidence import around, kinds
@@ -54,6 +56,23 @@ def enter(session: Session, instance: Any) -> None:
     if vault is not None:
         entry = _entered(session, vault, BY_TABLE[type(instance)], instance, new=True)
         session.connection().execute(_ENTRY, entry)
+
+
+def write(session: Session, table: type[SQLModel], campaign: str, values: Mapping[str, Any]) -> int:
+    """Inserts a row past the session's objects and enters it; its number. Of what the session holds it must not need
+    anything that is not flushed."""
+    connection = session.connection()
+    (number,) = connection.execute(_new(table), values).inserted_primary_key or (0,)
+    kind, vault = BY_TABLE[table], session.info.get(_VAULT)
+    row = SimpleNamespace(id=number, **values)
+    if vault is not None and kind.only(row):
+        connection.execute(_ENTRY, _of_row(connection, vault, kind, row, campaign))
+    return int(number)
+
+
+@cache
+def _new(table: type[SQLModel]) -> Insert:
+    return insert(table)
 
 
 def announce(session: Session, vault: Vault, kind: str, row: str, campaign: str, told: Mapping[str, Any]) -> None:

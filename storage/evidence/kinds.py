@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, Select, bindparam, inspect, literal, select
@@ -73,7 +73,7 @@ class Kind:
 
     @property
     def name(self) -> str:
-        return str(self.table.__tablename__)
+        return _name(self.table)
 
     def row(self, instance: Any) -> str:
         """The key of a row as text."""
@@ -81,7 +81,7 @@ class Kind:
 
     @property
     def _key(self) -> tuple[str, ...]:
-        return tuple(column.key for column in inspect(self.table).primary_key)
+        return _primary_key(self.table)
 
     def selected(self) -> Select[Any]:
         """All rows that are or should be entered, with their campaign, in the order of their keys."""
@@ -100,6 +100,16 @@ class Kind:
         digests = {f"{name}_sha256": digest(getattr(row, name) or "") for name, digest in self.digested.items()}
         where = {"table": self.name, "row": self.row(row), "campaign": campaign}
         return canonical({**where, **told, **digests, **({"about": json.loads(about)} if about else {})})
+
+
+@cache
+def _name(table: type[SQLModel]) -> str:
+    return str(table.__tablename__)
+
+
+@cache
+def _primary_key(table: type[SQLModel]) -> tuple[str, ...]:
+    return tuple(column.key for column in inspect(table).primary_key)
 
 
 def _plain(value: Any) -> Any:
@@ -202,5 +212,11 @@ def rows(connection: Connection, kind: Kind) -> Iterator[tuple[Any, str]]:
 
 def line_digest(line: Any) -> str:
     """Of a line of the log of answers, short: it stands within what is digested whole."""
-    given = hidden(f'{{"given":{line.given}}}') if line.given else ""
+    given = _given_digest(line.given) if line.given else ""
     return whole(canonical([line.case_id, line.key, given, _plain(line.at)]))[:16]
+
+
+@lru_cache(maxsize=1_024)
+def _given_digest(given: str) -> str:
+    """Most people give the same answers."""
+    return hidden(f'{{"given":{given}}}')

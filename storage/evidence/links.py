@@ -23,7 +23,10 @@ def new_salt() -> str:
 
 def canonical(content: Mapping[str, Any] | list[Any]) -> str:
     """JSON with sorted keys, without blanks, Chinese as it is."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _spell(content)
+
+
+_spell = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def leaf_of(salt: str, content: str) -> str:
