@@ -8,12 +8,12 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from bot.dispatch import Dispatch
+from bot.dispatch import Dispatch, Posted
 from bot.intake import post
 from bot.threads import DatabaseThread
-from handlers.broadcasts import letters, report
+from handlers.broadcasts import report
+from handlers.broadcasts.letters import Mark
 from handlers.campaign.definition import Campaign
-from handlers.messages import Letter
 from storage import broadcasts
 from storage.database import Database
 from storage.models import Broadcast
@@ -39,7 +39,7 @@ class Broadcasts:
         thread: DatabaseThread,
         now: Callable[[], datetime],
         wake: Callable[[], None],
-        post_slice: Callable[[int, str, Sequence[Letter]], Awaitable[int | None]] | None = None,
+        post_slice: Callable[[int, Mark], Awaitable[Posted | None]] | None = None,
     ) -> None:
         """`post_slice` is `Talk.post_slice`, where somebody talks meanwhile."""
         self._here = Dispatch(database=database, campaigns=campaigns, now=now)
@@ -63,10 +63,12 @@ class Broadcasts:
 
     async def _write(self, planned: Broadcast) -> None:
         """Slice by slice: what people say meanwhile is answered in between."""
-        slices = await self._thread.look(lambda: self.letters(planned))
-        for some in slices:
-            if await self._post_slice(planned.id or 0, planned.campaign, some) is None:
+        mark = self.begin()
+        while mark:
+            posted = await self._post_slice(planned.id or 0, mark)
+            if posted is None:
                 return
+            mark = posted.following
             self._wake()
         await self._thread.run(lambda: self.done(planned))
 
@@ -76,17 +78,12 @@ class Broadcasts:
             found = broadcasts.to_post(session)
         return found if found and found.campaign in self._campaigns else None
 
-    def letters(self, planned: Broadcast) -> list[list[Letter]]:
-        with self._database.reading() as session:
-            campaign = self._campaigns[planned.campaign]
-            return list(letters.slices(session, campaign, planned, self._now()))
+    def begin(self) -> Mark | None:
+        """Where the first slice begins."""
+        return Mark(self._now())
 
-    def put(self, planned: Broadcast, some: Sequence[Letter]) -> int | None:
-        """As `Dispatch.post_slice`."""
-        return self._here.post_slice(planned.id or 0, planned.campaign, some)
-
-    async def _put_in_the_thread(self, number: int, campaign: str, some: Sequence[Letter]) -> int | None:
-        return await self._thread.run(lambda: self._here.post_slice(number, campaign, some))
+    async def _put_in_the_thread(self, number: int, mark: Mark) -> Posted | None:
+        return await self._thread.run(lambda: self._here.post_slice(number, mark))
 
     def done(self, planned: Broadcast) -> None:
         with self._database.session() as session:
@@ -95,11 +92,13 @@ class Broadcasts:
 
     def write_all(self, planned: Broadcast, watch: Watch) -> bool:
         """All at once, for the command line; False where it was stopped meanwhile."""
-        count = 0
-        for some in self.letters(planned):
-            if (new := self.put(planned, some)) is None:
+        count, mark = 0, self.begin()
+        while mark:
+            posted = self._here.post_slice(planned.id or 0, mark)
+            if posted is None:
                 return False
-            watch(count := count + new)
+            watch(count := count + posted.new)
+            mark = posted.following
         self.done(planned)
         return True
 

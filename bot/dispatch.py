@@ -14,9 +14,9 @@ from sqlmodel import Session
 
 from bot.channels import DeliveryError, Later, QuotaGone, Refused, SomeoneRefused
 from bot.intake import post
+from handlers.broadcasts.letters import Mark, next_slice
 from handlers.campaign.definition import Campaign
 from handlers.manners import next_polite
-from handlers.messages import Letter
 from handlers.months import next_month
 from handlers.reminders.bearing import bearable
 from handlers.texts import quota as texts
@@ -46,6 +46,14 @@ class Carried:
     letters: Sequence[Claimed]
     verdict: Mapping[int, DeliveryError | None]
     receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """So many new letters, and where their broadcast goes on; None where these were the last."""
+
+    new: int
+    following: Mark | None
 
 
 class Dispatch:
@@ -78,14 +86,16 @@ class Dispatch:
         with self._database.session() as session:
             delivery.release_claim(session, channel, until)
 
-    def post_slice(self, number: int, campaign: str, letters: Sequence[Letter]) -> int | None:
-        """Posts some letters of a broadcast; how many were new, None where it was stopped meanwhile."""
-        file = next(one for one in self._campaigns if one.id == campaign)
+    def post_slice(self, number: int, mark: Mark) -> Posted | None:
+        """Posts the next letters of a broadcast; None where it was stopped meanwhile."""
         with self._database.session() as session:
-            if not broadcasts.goes_on(session, number):
+            planned = broadcasts.going_on(session, number)
+            if planned is None:
                 return None
-            kept, _ = bearable(session, file, letters)
-            return post(session, kept, now=self._now())
+            file = next(one for one in self._campaigns if one.id == planned.campaign)
+            found, following = next_slice(session, file, planned, mark)
+            kept, _ = bearable(session, file, found)
+            return Posted(post(session, kept, now=self._now()), following)
 
     def settle(self, parcels: Sequence[Carried]) -> list[str]:
         """Every letter of the parcels is settled, in one commit. Returns what the operator should know about the

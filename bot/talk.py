@@ -17,11 +17,12 @@ from typing import Any, cast
 
 from bot.apart import Answer, Apart, Gone
 from bot.config import Config
-from bot.dispatch import Carried, Dispatch
+from bot.dispatch import Carried, Dispatch, Posted
 from bot.foundation import Foundation
 from bot.intake import Intake
 from bot.threads import DatabaseThread, ThreadClosed
-from handlers.messages import Inbound, Letter
+from handlers.broadcasts.letters import Mark
+from handlers.messages import Inbound
 from storage.database import Database, DatabaseFailure, StatementFailure
 from storage.delivery import Claimed
 
@@ -125,9 +126,9 @@ class Talk:
                 await self._thread.run(partial(self._workers.dispatch.let_go, channel, until))
             raise
 
-    async def post_slice(self, number: int, campaign: str, letters: Sequence[Letter]) -> int | None:
+    async def post_slice(self, number: int, mark: Mark) -> Posted | None:
         """As `Dispatch.post_slice`."""
-        return cast(int | None, await self._ask("dispatch", "post_slice", number, campaign, letters))
+        return cast(Posted | None, await self._ask("dispatch", "post_slice", number, mark))
 
     async def settle(self, parcels: Sequence[Carried]) -> list[str]:
         """As `Dispatch.settle`."""

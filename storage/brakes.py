@@ -53,8 +53,11 @@ def holding(session: Session, now: datetime, channel: str | None = None) -> list
 
 
 def _all(session: Session) -> list[Brake]:
-    rows = session.exec(select(Setting).where(col(Setting.name).startswith("brake.")).order_by(Setting.name)).all()
-    return [_parsed(row.value) for row in rows]
+    session.flush()  # what this transaction has done counts
+    return [_parsed(value) for (value,) in session.connection().execute(_BRAKES)]
+
+
+_BRAKES = select(col(Setting.value)).where(col(Setting.name).startswith("brake.")).order_by(col(Setting.name))
 
 
 def _read(session: Session, name: str) -> Brake | None:

@@ -49,10 +49,10 @@ def to_post(session: Session) -> Broadcast | None:
     ).first()
 
 
-def goes_on(session: Session, number: int) -> bool:
-    """Whether it still wants letters; no other process stops it or ends it meanwhile."""
+def going_on(session: Session, number: int) -> Broadcast | None:
+    """The broadcast, if it still wants letters; no other process stops it or ends it meanwhile."""
     found = session.exec(select(Broadcast).where(Broadcast.id == number).with_for_update()).first()
-    return found is not None and found.stopped_at is None and found.posted_at is None
+    return found if found and found.stopped_at is None and found.posted_at is None else None
 
 
 def posted(session: Session, number: int, *, at: datetime) -> None:

@@ -4,6 +4,7 @@ was refused counts for nothing. Must not know how much is too much.
 
 from collections.abc import Sequence
 
+from sqlalchemy import Integer, bindparam
 from sqlmodel import Session, col, func, select
 
 from storage.models import Outgoing
@@ -18,28 +19,28 @@ def waiting(session: Session, campaign: str, lanes: Sequence[str], topic: str) -
     """Those of the chats a letter of this topic still waits for."""
     if not lanes:
         return set()
-    return set(
-        session.exec(
-            select(Outgoing.lane)
-            .where(col(Outgoing.lane).in_(lanes), Outgoing.state == State.WAITING, Outgoing.topic == topic)
-            .where(col(Outgoing.key).startswith(f"{campaign}/", autoescape=True))
-        ).all()
-    )
+    of = f"{campaign}/"
+    asked = {"lanes": lanes, "topic": topic, "of": of, "length": len(of)}
+    return set(session.connection().scalars(_WAITING, asked))
 
 
 def borne(session: Session, campaign: str, lanes: Sequence[str]) -> dict[str, int]:
     """How many such letters of a campaign each of these chats got or has waiting; chats without any are left out."""
     found: dict[str, int] = {}
+    connection, of = session.connection(), f"{campaign}/"
     for start in range(0, len(lanes), 500):
-        rows = session.exec(
-            select(Outgoing.lane, func.count())
-            .where(
-                col(Outgoing.lane).in_(lanes[start : start + 500]),
-                col(Outgoing.topic).in_(COUNTED),
-                col(Outgoing.state).not_in(_NEVER_CAME),
-                col(Outgoing.key).startswith(f"{campaign}/", autoescape=True),
-            )
-            .group_by(col(Outgoing.lane))
-        ).all()
-        found.update(rows)
+        asked = {"lanes": lanes[start : start + 500], "of": of, "length": len(of)}
+        found.update((lane, count) for lane, count in connection.execute(_BORNE, asked))
     return found
+
+
+_OF_CAMPAIGN = func.substr(Outgoing.key, 1, bindparam("length", type_=Integer)) == bindparam("of")
+_IN_LANES = col(Outgoing.lane).in_(bindparam("lanes", expanding=True))
+_BORNE = (
+    select(col(Outgoing.lane), func.count())
+    .where(_IN_LANES, col(Outgoing.topic).in_(COUNTED), col(Outgoing.state).not_in(_NEVER_CAME), _OF_CAMPAIGN)
+    .group_by(col(Outgoing.lane))
+)
+_WAITING = select(col(Outgoing.lane)).where(
+    _IN_LANES, col(Outgoing.state) == State.WAITING, col(Outgoing.topic) == bindparam("topic"), _OF_CAMPAIGN
+)

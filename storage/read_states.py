@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, bindparam, func, or_
 from sqlmodel import Session, col, delete, insert, select, update
 
 from storage.burden import COUNTED
@@ -33,14 +33,21 @@ def note(session: Session, letters: Iterable[Claimed], receipt: str, *, at: date
             found[reader["campaign"], int(reader["person"])] = None
     if not found or not receipt:
         return
+    connection = session.connection()
     for campaign in {campaign for campaign, _ in found}:
         people = [person for its, person in found if its == campaign]
-        session.exec(delete(ReadState).where(col(ReadState.campaign) == campaign, col(ReadState.person_id).in_(people)))
+        connection.execute(_FORGET, {"of": campaign, "people": people})
     rows = [
         {"campaign": campaign, "person_id": person, "receipt": receipt[:200], "sent_at": at, "state": UNKNOWN}
         for campaign, person in found
     ]
-    session.connection().execute(insert(ReadState), rows)
+    connection.execute(_NOTE, rows)
+
+
+_NOTE = insert(ReadState)
+_FORGET = delete(ReadState).where(
+    col(ReadState.campaign) == bindparam("of"), col(ReadState.person_id).in_(bindparam("people", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,24 +26,44 @@ class Recipient:
     begun: bool = False
 
 
-def unfinished(session: Session, campaign: str, path: str) -> list[Recipient]:
-    """Everybody below `path` who has yet to hand in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The next `most` with an account behind a number, without the person `but`; `begun`: only those who have answered
+    something, or only those who have not."""
+
+    after: int
+    most: int
+    but: int | None = None
+    begun: bool | None = None
+
+    def of(self, found: Any) -> Any:
+        found = found.where(col(Person.id) > self.after, col(Person.account).is_(True)).limit(self.most)
+        return found if self.but is None else found.where(col(Person.id) != self.but)
+
+
+def unfinished(session: Session, campaign: str, path: str, part: Part | None = None) -> list[Recipient]:
+    """Everybody below `path` who has yet to hand in, or a part of them."""
     columns = (col(Person.id), col(Person.staff_id), col(Person.reached_at), col(Person.account), col(Case.id))
     found = missing_now(campaign, path, *columns).order_by(col(Person.id))
+    if part:
+        found = part.of(found)
+        if part.begun is not None:
+            found = found.where(col(Case.id).is_not(None) if part.begun else col(Case.id).is_(None))
     return [Recipient(a, b, c, d, case is not None) for a, b, c, d, case in session.execute(found).all()]
 
 
-def everyone(session: Session, path: str) -> list[Recipient]:
-    """Everybody below `path` who has not left."""
+def everyone(session: Session, path: str, part: Part | None = None) -> list[Recipient]:
+    """Everybody below `path` who has not left, or a part of them."""
     found = select(Person.id, Person.staff_id, Person.reached_at, Person.account).join(
         Unit, col(Unit.id) == col(Person.unit_id)
     )
     found = found.where(col(Person.active).is_(True), col(Unit.path).startswith(path)).order_by(col(Person.id))
+    found = part.of(found) if part else found
     return [Recipient(a or 0, b, c, d) for a, b, c, d in session.exec(found).all()]
 
 
-def coordinators(session: Session, path: str, now: datetime) -> list[Recipient]:
-    """Everybody in office for a unit below `path`, once each."""
+def coordinators(session: Session, path: str, now: datetime, part: Part | None = None) -> list[Recipient]:
+    """Everybody in office for a unit below `path`, once each, or a part of them."""
     found = (
         select(Person.id, Person.staff_id, Person.reached_at, Person.account)
         .join(Appointment, col(Appointment.person_id) == col(Person.id))
@@ -52,6 +72,7 @@ def coordinators(session: Session, path: str, now: datetime) -> list[Recipient]:
         .distinct()
         .order_by(col(Person.id))
     )
+    found = part.of(found) if part else found
     return [Recipient(a or 0, b, c, d) for a, b, c, d in session.exec(found).all()]
 
 

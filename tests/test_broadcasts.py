@@ -9,7 +9,10 @@ import pytest
 from sqlmodel import col, select, update
 
 from bot.broadcasts import Broadcasts
+from bot.dispatch import Dispatch
 from bot.threads import DatabaseThread
+from handlers.broadcasts import letters as broadcast_letters
+from handlers.broadcasts.letters import Mark
 from handlers.means import Means
 from handlers.messages import from_json
 from storage import broadcasts, models, outbox
@@ -29,6 +32,10 @@ def worker(world: World) -> Broadcasts:
         now=lambda: world.now,
         wake=lambda: None,
     )
+
+
+def dispatch(world: World) -> Dispatch:
+    return Dispatch(database=world.database, campaigns=world.campaigns, now=lambda: world.now)
 
 
 def work(world: World) -> None:
@@ -252,12 +259,9 @@ def test_it_is_watched_and_stopped_half_way(world: World, zhou: Somebody) -> Non
 def test_it_is_stopped_while_it_is_being_written(world: World, zhou: Somebody) -> None:
     zhou.says("群发 全员：一")
     zhou.taps("确认发送")
-    man = worker(world)
-    planned = man.next()
-    assert planned
-    slices = man.letters(planned)
+    assert worker(world).next()
     zhou.says("停止群发 1")
-    assert man.put(planned, slices[0]) is None
+    assert dispatch(world).post_slice(1, Mark(world.now)) is None
     assert letters(world) == []
 
 
@@ -309,18 +313,20 @@ def test_others_below_do_not_see_it_and_the_city_does(world: World, zhou: Somebo
     assert "0/4" in world.person("wu").says("群发 1")
 
 
-def test_a_kill_in_the_middle_of_writing_makes_nobody_hear_twice(new_world: Worlds) -> None:
+def test_a_kill_in_the_middle_of_writing_makes_nobody_hear_twice(
+    new_world: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = new_world()
     zhou = world.person("zhou", "周建国")
     for n in range(30):
         world.join(f"p{n}", f"同事{n}", "金山社区")
     zhou.says("群发 全员：一")
     zhou.taps("确认发送")
-    man = worker(world)
-    planned = man.next()
-    assert planned
-    (whole,) = man.letters(planned)
-    man.put(planned, whole[:17])
+    with monkeypatch.context() as patch:
+        patch.setattr(broadcast_letters, "SLICE", 17)
+        posted = dispatch(world).post_slice(1, Mark(world.now))
+    assert posted
+    assert posted.new == 17
     world.restart()
     work(world)
     assert len(readers(world)) == len(set(readers(world))) == 34
@@ -359,7 +365,11 @@ def test_many_are_urged_only_after_a_look_at_the_cost(world: World, zhou: Somebo
     assert len([letter for letter in world.due() if letter.topic == "urge"]) == 2
 
 
-def test_the_fewest_calls_for_two_texts(world: World, zhou: Somebody) -> None:
+@pytest.mark.parametrize("most", [20, 1000])
+def test_the_fewest_calls_for_two_texts(
+    world: World, zhou: Somebody, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(broadcast_letters, "SLICE", most)
     for n in range(60):
         world.join(f"p{n}", f"同事{n}", "金山社区")
     for n in range(0, 60, 2):
@@ -369,6 +379,7 @@ def test_the_fewest_calls_for_two_texts(world: World, zhou: Somebody) -> None:
     zhou.says("催办")
     zhou.taps("确认发送")
     work(world)
+    assert len(readers(world)) == len(set(readers(world))) == 64
     by_text = Counter(letter.batch for letter in letters(world))
     assert len(by_text) == 2
     with world.database.reading() as session:

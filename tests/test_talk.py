@@ -14,11 +14,12 @@ import pytest
 from sqlmodel import select
 
 from bot.channels import Later, QuotaGone
-from bot.dispatch import Carried, Dispatch
+from bot.dispatch import Carried, Dispatch, Posted
 from bot.simulation.processes import family
 from bot.talk import Talk
 from bot.threads import DatabaseThread
-from handlers.messages import Address, ChatKind, Inbound, Letter, Text
+from handlers.broadcasts.letters import Mark
+from handlers.messages import Address, ChatKind, Inbound
 from storage import broadcasts
 from storage.database import Database, DatabaseFailure, StatementFailure
 from storage.models import Broadcast, Outgoing
@@ -106,19 +107,15 @@ class TestApart:
         with world.database.session() as session:
             number = broadcasts.keep(session, planned)
             broadcasts.agree(session, number, route="chat", at=world.now)
-        letters = [
-            Letter(
-                to=one.chat, body=Text("请看", "自查"), key=f"{campaign}/b/{one.sender_id}", bulk=True, broadcast=number
-            )
-            for one in (HELLO, OF_LI)
-        ]
-        assert await talk.post_slice(number, campaign, letters) == 2
-        assert await talk.post_slice(number, campaign, letters) == 0, "the same slice again, after a kill"
+        first = await talk.post_slice(number, Mark(world.now))
+        assert first
+        assert first.new > 1
+        assert await talk.post_slice(number, Mark(world.now)) == Posted(0, None), "the same slice again, after a kill"
         (parcel,) = await talk.claim_bulk("dingtalk", world.now + timedelta(minutes=1), 5, 20)
-        assert [one.lane for one in parcel] == [str(one.chat) for one in (HELLO, OF_LI)]
+        assert len(parcel) == first.new
         with world.database.session() as session:
             broadcasts.stop(session, number, at=world.now)
-        assert await talk.post_slice(number, campaign, letters) is None
+        assert await talk.post_slice(number, Mark(world.now)) is None
 
     async def test_where_it_is_killed_over_a_claim_the_answers_wait_again(
         self, world: World, thread: DatabaseThread, monkeypatch: pytest.MonkeyPatch

@@ -1,12 +1,11 @@
-"""The letters of a broadcast, in slices: each is one short transaction, so that replies hardly wait meanwhile.
+"""The letters of a broadcast, in slices: each is read and posted in one short transaction, so that replies hardly wait
+meanwhile.
 
 Keys say which broadcast and which reader: posting a slice again, after a kill, posts nothing twice.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from sqlmodel import Session
 
@@ -19,7 +18,7 @@ from handlers.texts import broadcasts as texts
 from handlers.texts import figures
 from storage import broadcasts
 from storage.models import Broadcast
-from storage.recipients import Recipient
+from storage.recipients import Part
 
 SLICE = 1000
 """So many letters in one transaction. A text is cut at multiples of it, so that no call of twenty is cut."""
@@ -33,28 +32,37 @@ def expires(campaign: Campaign, at: datetime) -> datetime:
     return next_polite(campaign, at) + _KEEP
 
 
-def slices(session: Session, campaign: Campaign, planned: Broadcast, now: datetime) -> Iterator[list[Letter]]:
-    """All letters of a broadcast."""
-    unit = broadcasts.unit_of(session, planned)
-    found, common = meant(session, campaign, planned, unit, now), _Common.of(campaign, planned, now)
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a broadcast has been written that was begun at a moment: up to a person, among those who are told
+    the same words."""
+
+    at: datetime
+    text: int = 0
+    after: int = 0
+
+
+def next_slice(
+    session: Session, campaign: Campaign, planned: Broadcast, mark: Mark
+) -> tuple[list[Letter], Mark | None]:
+    """The letters behind a mark, and where the next ones begin; None where these are the last."""
+    unit, common, kinds = broadcasts.unit_of(session, planned), _Common.of(campaign, planned, mark.at), _kinds(planned)
+    part = Part(after=mark.after, most=SLICE, but=planned.by, begun=kinds[mark.text])
+    found = meant(session, campaign, planned, unit, mark.at, part)
     if found.groups:
-        body: Body = Text(planned.text, campaign.name)
-        yield [common.letter(chat, body, f"{chat.kind[0]}{chat.id}") for chat in found.groups]
-        return
-    waiting: list[Letter] = []
-    for begun, same in groupby(sorted(found.people, key=_by_text), key=_by_text):
-        body = _body(campaign, planned, begun=begun)
-        letters = [common.letter(to, body, f"{one.id}") for one, to in same]
-        for start in range(0, len(letters), SLICE):
-            waiting += letters[start : start + SLICE]
-            if len(waiting) >= SLICE:
-                yield waiting
-                waiting = []
-    yield waiting
+        words: Body = Text(planned.text, campaign.name)
+        return [common.letter(chat, words, f"{chat.kind[0]}{chat.id}") for chat in found.groups], None
+    body = _body(campaign, planned, begun=bool(part.begun))
+    letters = [common.letter(to, body, f"{one.id}") for one, to in found.people]
+    if len(letters) == SLICE:
+        return letters, replace(mark, after=found.people[-1][0].id)
+    return letters, Mark(mark.at, mark.text + 1) if mark.text + 1 < len(kinds) else None
 
 
-def _by_text(pair: tuple[Recipient, Address]) -> bool:
-    return pair[0].begun
+def _kinds(planned: Broadcast) -> tuple[bool | None, ...]:
+    """Those who have begun and those who have not, where they are told other words."""
+    apart = planned.kind == Kind.NUDGE and planned.audience == Audience.UNFINISHED
+    return (False, True) if apart else (None,)
 
 
 def _body(campaign: Campaign, planned: Broadcast, *, begun: bool) -> Body:

@@ -22,7 +22,7 @@ from handlers.months import month_of
 from handlers.reminders import groups
 from storage import burden, recipients
 from storage.models import Broadcast, Unit
-from storage.recipients import Recipient
+from storage.recipients import Part, Recipient
 
 PEOPLE_A_CALL = 20
 """userIds of one batchSend (A/0714)."""
@@ -97,8 +97,10 @@ class Plan:
     cheaper: tuple[Way, ...] = ()
 
 
-def meant(session: Session, campaign: Campaign, planned: Broadcast, unit: Unit, now: datetime) -> Meant:
-    """Whoever asked is not written to."""
+def meant(
+    session: Session, campaign: Campaign, planned: Broadcast, unit: Unit, now: datetime, part: Part | None = None
+) -> Meant:
+    """Whoever asked is not written to. With a part, only those of it who are reached."""
     match planned.audience:
         case Audience.GROUPS:
             return Meant((), tuple(group.to for group in groups.below(session, unit)), 0)
@@ -107,11 +109,11 @@ def meant(session: Session, campaign: Campaign, planned: Broadcast, unit: Unit, 
             calls = tuple(Address(WORK_NOTICE, ChatKind.DEPARTMENT, call) for call in there.departments)
             return Meant((), calls, there.no_account, there.people)
         case Audience.EVERYONE:
-            found = recipients.everyone(session, unit.path)
+            found = recipients.everyone(session, unit.path, part)
         case Audience.COORDINATORS:
-            found = recipients.coordinators(session, unit.path, now)
+            found = recipients.coordinators(session, unit.path, now, part)
         case _:
-            found = recipients.unfinished(session, campaign.id, unit.path)
+            found = recipients.unfinished(session, campaign.id, unit.path, part)
     others = [one for one in found if one.id != planned.by]
     reached = [(one, _address(one, Route(planned.route))) for one in others if one.account]
     return Meant(tuple(reached), (), len(others) - len(reached))
