@@ -14,7 +14,7 @@ import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NoReturn, cast
+from typing import NoReturn, cast
 
 log = logging.getLogger(__name__)
 
@@ -52,10 +52,10 @@ class Apart:
         if self._streams is None:
             self._streams = await asyncio.open_unix_connection(sock=self._line)
 
-    def send(self, wanted: tuple[Any, ...]) -> None:
+    def send(self, packed: bytes) -> None:
         """What is asked for next, whether or not the last is done."""
         if self._streams:
-            self._streams[1].write(_packed(wanted))
+            self._streams[1].write(packed)
 
     async def answer(self) -> Answer:
         """The next one, in the order of asking. Raises `Gone`."""
@@ -84,7 +84,8 @@ class Apart:
             time.sleep(0.005)
 
 
-def _packed(thing: object) -> bytes:
+def packed(thing: object) -> bytes:
+    """As it goes over the line."""
     body = pickle.dumps(thing, pickle.HIGHEST_PROTOCOL)
     return _LENGTH.pack(len(body)) + body
 
@@ -100,7 +101,7 @@ def _serve(do: Do, line: socket.socket) -> NoReturn:
         with line.makefile("rb") as heard:
             while length := heard.read(_LENGTH.size):
                 wanted = pickle.loads(heard.read(*_LENGTH.unpack(length)))  # noqa: S301 - of our own
-                line.sendall(_packed(do(*wanted)))
+                line.sendall(packed(do(*wanted)))
     except (EOFError, OSError):
         pass  # the bot has ended
     except BaseException:

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
-from bot.apart import Answer, Apart, Gone
+from bot.apart import Answer, Apart, Gone, packed
 from bot.config import Config
 from bot.dispatch import Carried, Dispatch, Posted
 from bot.foundation import Foundation
@@ -57,9 +57,7 @@ class Workers:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    whom: str
-    what: str
-    about: Sequence[object]
+    packed: bytes
     done: asyncio.Future[object] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -149,7 +147,7 @@ class Talk:
     def _ask(self, whom: str, what: str, *about: object) -> Coroutine[Any, Any, object]:
         if self.apart is None:
             return self._thread.run(partial(self._workers.do, whom, what, about))
-        asked = _Asked(whom, what, about)
+        asked = _Asked(packed((whom, what, about)))
         self._waiting.append(asked)
         if self._has_turn and not self._thread.is_wanted:
             self._send(self.apart)
@@ -163,10 +161,11 @@ class Talk:
                 await self._turn(self.apart)
         except ThreadClosed as closed:
             self._give_up(closed)
-        except Gone:
+        except Exception as error:
             self.end()
             log.critical(
                 "the process of the talk has ended; it goes on in this one, more slowly: restart when it suits",
+                exc_info=None if isinstance(error, Gone) else error,
                 extra={"action": "talk.ended"},
             )
             self._give_up(_failure("the process of the talk has ended"))
@@ -194,7 +193,7 @@ class Talk:
         while self._waiting:
             asked = self._waiting.popleft()
             self._sent.append(asked)
-            apart.send((asked.whom, asked.what, asked.about))
+            apart.send(asked.packed)
 
     def _give_up(self, why: Exception) -> None:
         for asked in (*self._sent, *self._waiting):

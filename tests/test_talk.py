@@ -1,6 +1,8 @@
 """The talk in a process of its own: the same answers, and nothing lost whoever of the two dies."""
 
+import asyncio
 import os
+import pickle
 import signal
 import sqlite3
 import time
@@ -99,6 +101,36 @@ class TestApart:
         assert rows[sent.id][0] == State.SENT
         assert rows[later.id] == (State.WAITING, timedelta(seconds=7))
         assert rows[gone.id][0] == State.WAITING
+
+    async def test_what_is_asked_for_right_behind_finds_what_was_written(self, world: World, talk: Talk) -> None:
+        taken, claimed = await asyncio.gather(
+            talk.take_all([HELLO, OF_LI]), talk.claim_replies("dingtalk", world.now + timedelta(minutes=1), 10)
+        )
+        assert taken == [True, True]
+        assert [one.lane for one in claimed] == [str(HELLO.chat), str(OF_LI.chat)]
+
+    async def test_the_thread_has_its_turn_however_much_is_asked_for(self, talk: Talk, thread: DatabaseThread) -> None:
+        """One of the two writes at a time, and neither waits for the other's last."""
+        told: list[str] = []
+
+        async def ask(whose: str) -> None:
+            for number in range(6):
+                await talk.take_all([replace(HELLO, msg_id=f"{whose}{number}")])
+                told.append(whose)
+
+        async def work() -> None:
+            while not told:
+                await asyncio.sleep(0)
+            await thread.run(lambda: told.append("thread"))
+
+        await asyncio.gather(ask("a"), ask("b"), work())
+        assert sorted(told) == ["a"] * 6 + ["b"] * 6 + ["thread"]
+        assert told.index("thread") <= 4
+
+    async def test_what_cannot_be_sent_is_told_and_nothing_else_goes_wrong(self, talk: Talk) -> None:
+        with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
+            await talk._ask("intake", "take_all", [lambda: None])
+        assert await asyncio.gather(talk.take_all([HELLO]), talk.excuse([OF_LI])) == [[True], 1]
 
     async def test_it_posts_and_claims_a_broadcast(self, world: World, talk: Talk) -> None:
         campaign = world.campaigns[0].id
