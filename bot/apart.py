@@ -105,6 +105,6 @@ def _serve(do: Do, line: socket.socket) -> NoReturn:
     except (EOFError, OSError):
         pass  # the bot has ended
     except BaseException:
-        log.critical("the process of the talk failed", exc_info=True, extra={"action": "talk.fault"})
+        log.critical("the process beside this one failed", exc_info=True, extra={"action": "talk.fault"})
     finally:
         os._exit(0)

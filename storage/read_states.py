@@ -28,8 +28,9 @@ def note(session: Session, letters: Iterable[Claimed], receipt: str, *, at: date
     are passed over."""
     found: dict[tuple[str, int], None] = {}
     for letter in letters:
-        reader = _READER.fullmatch(letter.key)
-        if letter.topic in COUNTED and letter.lane.startswith(f"{PLATFORM}:direct:") and reader:
+        if letter.topic not in COUNTED or not letter.lane.startswith(f"{PLATFORM}:direct:"):
+            continue
+        if reader := _READER.fullmatch(letter.key):
             found[reader["campaign"], int(reader["person"])] = None
     if not found or not receipt:
         return
