@@ -22,7 +22,7 @@ from handlers.menus import Seen
 from handlers.messages import Choice, Letter, Text
 from handlers.papers.handed_in import as_handed_in
 from handlers.texts import asks, checking, plain
-from storage import cases, outbox, spot_check
+from storage import answer_log, cases, outbox, spot_check
 from storage.models import Case, Draw, Drawn, Person
 
 _MARKED = re.compile(rf"(?P<said>.*?)\s*#(?P<mark>{checking.TITLE}(?P<draw>\d{{1,5}})[^#\s]{{1,40}})", re.DOTALL)
@@ -63,7 +63,7 @@ class Sitting:
         kept = tuple(Change(change.key, _masked(change.given)) for change in changes)
         self.changes += kept
         lines = [(_prefix(self.draw) + c.key, c.given.to_json() if c.given else None) for c in kept]
-        cases.append(self.desk.session, self.case, lines, at=self.desk.now, msg_id=self.desk.inbound.msg_id)
+        answer_log.append(self.desk.session, self.case, lines, at=self.desk.now, msg_id=self.desk.inbound.msg_id)
 
 
 def _prefix(draw: Draw) -> str:
@@ -188,7 +188,7 @@ def _sit_down(desk: Desk, person: Person, number: int) -> Sitting | None:
     prefix = _prefix(found[0])
     changes = [
         Change(key.removeprefix(prefix), Given.from_json(given) if given else None)
-        for key, given in cases.lines(desk.session, case)
+        for key, given in answer_log.lines(desk.session, case)
         if key.startswith(prefix)
     ]
     return Sitting(desk, person, case, *found, chapter, changes)

@@ -13,7 +13,7 @@ from handlers.desk import Desk
 from handlers.messages import Letter
 from handlers.sitting import Sitting, sit_down
 from handlers.texts import asks, filling
-from storage import cases
+from storage import answer_log, cases
 from storage.models import Person
 
 
@@ -86,7 +86,7 @@ def _undone(sitting: Sitting) -> tuple[Change, ...]:
     handed_in = cases.last_submission(sitting.desk.session, sitting.case)
     if handed_in is None:
         return ()
-    log = cases.known_at(sitting.desk.session, sitting.case, handed_in.at)
+    log = answer_log.known_at(sitting.desk.session, sitting.case, handed_in.at)
     before = fold(Change(key, Given.from_json(given) if given else None) for key, given in log)
     now = fold(sitting.changes)
     return tuple(Change(key, before.get(key)) for key in {**before, **now} if before.get(key) != now.get(key))

@@ -15,7 +15,7 @@ from handlers.desk import Desk
 from handlers.messages import Letter, Reply
 from handlers.sitting import Sitting, sit_down
 from handlers.texts import proxies
-from storage import cases, roster
+from storage import answer_log, cases, roster
 from storage.models import Case, Person, Unit
 
 _LISTED = 10
@@ -36,7 +36,7 @@ def filled_in(sitting: Sitting, filler: Person, path: Walk) -> list[Letter]:
     case.countersign = True
     desk.record("proxy.ask", subject=unit.code, detail=f"person/{person.id}")
     looking = roster.coordinators(desk.session, unit, desk.now)
-    number = cases.last_line(desk.session, case)
+    number = answer_log.last_line(desk.session, case)
     words, options = _asked(desk, filler, person, path, number)
     letters = [desk.tell(proxies.waits(person.name, [coordinator.name for coordinator in looking]))]
     for coordinator in looking:
@@ -63,7 +63,7 @@ def waiting(desk: Desk, person: Person, command: Command) -> list[Letter]:
     listed = cases.countersigns(desk.session, desk.campaign.id, unit.path)
     if not listed:
         return [desk.tell(proxies.NOTHING_WAITS)]
-    lines = [cases.last_line(desk.session, case) for case, _, _ in listed[:_LISTED]]
+    lines = [answer_log.last_line(desk.session, case) for case, _, _ in listed[:_LISTED]]
     buttons = [(about.name, f"会签 {line}") for line, (_, about, _) in zip(lines, listed, strict=False)]
     told = proxies.waiting([(about.name, where.name) for _, about, where in listed[:_LISTED]], len(listed))
     return [desk.offer(told, menus.numbered(*buttons))]
@@ -110,14 +110,14 @@ def send_back(desk: Desk, person: Person, command: Command) -> list[Letter]:
 
 def _waiting(desk: Desk, person: Person, line: int) -> tuple[Case, Person, Person] | None:
     """What waits for the word of somebody who looks after its unit, exactly as it was read."""
-    case = cases.of_line(desk.session, line)
+    case = answer_log.of_line(desk.session, line)
     if case is None or not case.countersign or case.campaign != desk.campaign.id or case.filled_by is None:
         return None
     about = roster.person_numbered(desk.session, case.person_id)
     filler = roster.person_numbered(desk.session, case.filled_by)
     if about is None or filler is None or not desk.reach(person).covers(desk.unit_of(about)):
         return None
-    return (case, about, filler) if cases.last_line(desk.session, case) == line else None
+    return (case, about, filler) if answer_log.last_line(desk.session, case) == line else None
 
 
 def _sitting(desk: Desk, about: Person, filler: Person) -> Sitting:

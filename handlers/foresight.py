@@ -10,7 +10,7 @@ from sqlmodel import Session
 from handlers.campaign.answers import Change, Given, fold
 from handlers.campaign.definition import Campaign
 from handlers.revisions import foreseen, refused, setting_of
-from storage import cases, revisions, roster
+from storage import answer_log, revisions, roster
 from storage.models import Case, PledgeText
 
 _BATCH = 500
@@ -86,7 +86,7 @@ def _one(
         return
     finished = case.submitted_at is not None
     found.behind.add(finished=finished)
-    lines = cases.lines(session, case)
+    lines = answer_log.lines(session, case)
     answers = fold(Change(key, Given.from_json(given) if given else None) for key, given in lines)
     setting = setting_of(session, campaign, case, person, now)
     news = foreseen(session, campaign, case, answers, setting, texts)

@@ -22,7 +22,7 @@ from handlers.manners import next_polite
 from handlers.messages import Choice, Letter, Reply
 from handlers.texts import changes
 from handlers.whose import GO_ON, signed
-from storage import cases, revisions, roster
+from storage import answer_log, cases, revisions, roster
 from storage.models import Case, Person, PledgeText
 
 BATCH = 20
@@ -134,7 +134,7 @@ def _bring_up(
 ) -> News:
     found = foreseen(session, campaign, case, answers, setting, texts)
     lines = [(change.key, change.given.to_json() if change.given else None) for change in found.changes]
-    cases.append(session, case, lines, at=at, msg_id=msg_id)
+    answer_log.append(session, case, lines, at=at, msg_id=msg_id)
     drafted = cases.draft(session, case)
     if drafted is not None and drafted.text_digest != campaign.pledge.digest:
         cases.drop_drafts(session, case)  # given for a text that is not asked for any more
@@ -170,7 +170,9 @@ def foreseen(
 
 
 def _answers(session: Session, case: Case) -> dict[str, Given]:
-    return fold(Change(key, Given.from_json(given) if given else None) for key, given in cases.lines(session, case))
+    return fold(
+        Change(key, Given.from_json(given) if given else None) for key, given in answer_log.lines(session, case)
+    )
 
 
 def text_since(campaign: Campaign, texts: Mapping[int, PledgeText]) -> int:

@@ -15,7 +15,7 @@ from handlers.campaign.setting import Setting
 from handlers.campaign.walk import Step, Walk, walk
 from handlers.desk import Desk
 from handlers.revisions import Met
-from storage import cases, roster
+from storage import answer_log, cases, roster
 from storage.models import Case, Person
 from storage.vault import answer_purpose
 
@@ -63,7 +63,7 @@ class Sitting:
         self.changes += changes
         self._walked = None
         lines = [(c.key, c.given.to_json() if c.given else None) for c in changes]
-        cases.append(self.desk.session, self.case, lines, at=self.desk.now, msg_id=self.desk.inbound.msg_id)
+        answer_log.append(self.desk.session, self.case, lines, at=self.desk.now, msg_id=self.desk.inbound.msg_id)
 
     def _without_phones(self, change: Change) -> Change:
         given = change.given
@@ -160,4 +160,4 @@ def _start(desk: Desk, person: Person) -> Case:
 
 
 def _log(desk: Desk, case: Case) -> list[Change]:
-    return [Change(k, Given.from_json(g) if g else None) for k, g in cases.lines(desk.session, case)]
+    return [Change(k, Given.from_json(g) if g else None) for k, g in answer_log.lines(desk.session, case)]

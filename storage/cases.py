@@ -1,4 +1,4 @@
-"""Self-checks: the log of answers, pledges, receipts. Must not know the questions."""
+"""Self-checks: whose they are, pledges, receipts. Must not know the questions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,21 +8,17 @@ from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, and_, col, delete, func, select, update
 
 from storage import at_hand
-from storage.models import AnswerLine, Case, Counter, Firing, Person, Pledge, Submission, Unit
+from storage.models import Case, Counter, Firing, Person, Pledge, Submission, Unit
 from storage.statements import insert_new
 
 DRAFT, SIGNED, EARLIER = "draft", "signed", "earlier"
 TO_SIGN, ON_PAPER = "paper", "on_paper"
 """To be signed by hand, and signed by hand as the coordinator has seen."""
 
-CASES, LINES = "cases", "lines"
-"""At hand by campaign and person, and by case."""
+CASES = "cases"
+"""At hand by campaign and person."""
 
 _CASE = select(Case).where(Case.campaign == bindparam("campaign"), Case.person_id == bindparam("person"))
-_LINES = (
-    select(AnswerLine.key, AnswerLine.given).where(AnswerLine.case_id == bindparam("case")).order_by(col(AnswerLine.id))
-)
-_LINE = insert(AnswerLine)
 _START = insert(Case)
 _NEXT = (
     update(Counter)
@@ -55,24 +51,6 @@ def start(session: Session, *, campaign: str, person_id: int, unit_id: int, at: 
     make_transient_to_detached(case)  # as if it had been read
     session.add(case)
     return case
-
-
-def lines(session: Session, case: Case) -> Sequence[tuple[str, str | None]]:
-    """The log of answers, oldest first: key and what was given (None: taken back)."""
-    there, found = at_hand.take(session, LINES, case.id)
-    if not there:
-        found = session.connection().execute(_LINES, {"case": case.id})
-    return [(key, given) for key, given in found]
-
-
-def append(
-    session: Session, case: Case, changes: Sequence[tuple[str, str | None]], *, at: datetime, msg_id: str
-) -> None:
-    """Adds to the log; one by one, for the order of ids is the order of the log."""
-    at_hand.take(session, LINES, case.id)
-    for key, given in changes:
-        line = {"case_id": case.id, "key": key, "given": given, "at": at, "msg_id": msg_id}
-        session.connection().execute(_LINE, line)
 
 
 def ask_again(session: Session, case: Case, *, at: datetime) -> None:
@@ -150,31 +128,10 @@ _COLLEAGUES = (
 )
 
 
-def known_at(session: Session, case: Case, moment: datetime) -> Sequence[tuple[str, str | None]]:
-    """The log as it was up to a moment, oldest first."""
-    last = select(func.max(AnswerLine.id)).where(AnswerLine.case_id == case.id, AnswerLine.at <= moment)
-    return session.exec(
-        select(AnswerLine.key, AnswerLine.given)
-        .where(AnswerLine.case_id == case.id, col(AnswerLine.id) <= last.scalar_subquery())
-        .order_by(col(AnswerLine.id))
-    ).all()
-
-
 def last_submission(session: Session, case: Case) -> Submission | None:
     """What counts of somebody at present."""
     found = select(Submission).where(Submission.case_id == case.id).order_by(col(Submission.id).desc())
     return session.exec(found.limit(1)).first()
-
-
-def last_line(session: Session, case: Case) -> int:
-    """The number of the newest line of the log: it says exactly which answers are meant."""
-    return session.exec(select(func.max(AnswerLine.id)).where(AnswerLine.case_id == case.id)).one() or 0
-
-
-def of_line(session: Session, line: int) -> Case | None:
-    """The self-check a line of the log belongs to."""
-    found = select(Case).join(AnswerLine, col(AnswerLine.case_id) == Case.id).where(AnswerLine.id == line)
-    return session.exec(found).one_or_none()
 
 
 def countersigns(session: Session, campaign: str, path: str) -> Sequence[tuple[Case, Person, Unit]]:

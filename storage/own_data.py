@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, SQLModel, col, func, select
 
+from storage import answer_log
 from storage.models import (
     AnswerLine,
     AuditLine,
@@ -35,6 +36,7 @@ class Held:
 
 
 def held(session: Session, campaign: str, person: Person) -> Held:
+    answer_log.write(session)
     cases = select(Case.id).where(Case.campaign == campaign, Case.person_id == person.id)
 
     def of_case(table: type[SQLModel]) -> int:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from storage import at_hand, cases, outbox, roster, subtree
+from storage import answer_log, at_hand, cases, outbox, roster, subtree
 from storage.models import AnswerLine, Case, Person, Unit
 
 _CASES = select(Case).where(
@@ -31,6 +31,7 @@ def read(
 ) -> None:
     """`lanes` are the chats they speak in. What is read stays with the session until it is taken, none of it among the
     session's own objects."""
+    answer_log.write(session)
     _read_cases(session, [person.id or 0 for person in people], campaigns)
     _read_units(session, {person.unit_id for person in people})
     found = outbox.lasts(session, lanes, now=now)
@@ -46,7 +47,7 @@ def _read_cases(session: Session, people: Sequence[int], campaigns: Sequence[str
     for case_id, key, given in session.connection().execute(_LINES, {"cases": list(lines)}) if lines else ():
         lines[case_id].append((key, given))
     at_hand.put(session, cases.CASES, found)
-    at_hand.put(session, cases.LINES, lines)
+    at_hand.put(session, answer_log.LINES, lines)
 
 
 def _read_units(session: Session, wanted: set[int]) -> None:

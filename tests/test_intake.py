@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import event
@@ -287,6 +287,28 @@ def test_the_second_of_two_messages_in_one_commit_finds_the_answer_to_the_first(
     assert said_at_once(world, ("zhang", "1"), ("qian", "都看过，没有"), ("qian", "不需要")) == [True] * 3
     assert world.facts()["cases"]["qian"]["submitted_at"] is not None
     assert len(qian.hears()) == 2
+
+
+def test_answers_of_one_commit_are_written_in_one_go_and_read_by_whoever_asks(world: World, qian: Somebody) -> None:
+    """Those of «我的数据» too, where it is asked for right behind them."""
+    for who in ("zhang", "li", "sun"):
+        world.person(who).says("你好")
+    written: list[int] = []
+
+    def count(_c: object, _k: object, statement: str, values: Any, _context: object, many: bool) -> None:
+        if statement.startswith("INSERT INTO answer "):
+            written.append(len(values) if many else 1)
+
+    event.listen(world.database.engine, "before_cursor_execute", count)
+    try:
+        said_at_once(world, ("zhang", "1"), ("li", "1"), ("sun", "都没有"))
+        assert written == [3]
+        said_at_once(world, ("qian", "都看过，没有"), ("qian", "我的数据"))
+        assert written == [3, 1]
+    finally:
+        event.remove(world.database.engine, "before_cursor_execute", count)
+    assert answered(world) == ["contact", "traces"]
+    assert "回答记录 2 条" in qian.hears()[-1]
 
 
 def test_whoever_greets_or_answers_costs_nobody_a_second_look(world: World, qian: Somebody) -> None:

@@ -25,7 +25,7 @@ from handlers.papers.table_page import CONTINUED
 from handlers.papers.workbook import Line, Oddity, address, reading
 from handlers.texts import filling
 from handlers.texts.plain import stamp
-from storage import cases, roster
+from storage import answer_log, cases, roster
 
 _ODD = {
     Oddity.DATE: "这一格是日期，请改成文字，例如“5月18日已删除”",
@@ -81,7 +81,7 @@ def make_own_table(request: Request, out: BinaryIO) -> None:
 
 def _path(request: Request, person_id: int, name: str) -> Walk:
     case = cases.find(request.session, request.campaign.id, person_id)
-    lines = cases.lines(request.session, case) if case else ()
+    lines = answer_log.lines(request.session, case) if case else ()
     log = (Change(key, Given.from_json(given) if given else None) for key, given in lines)
     today = request.as_of.astimezone(request.campaign.zone).date()
     return walk(request.campaign, fold(log), Setting(today=today, person=name, unit=""))

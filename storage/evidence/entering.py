@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session as AnySession
 from sqlalchemy.orm import UOWTransaction
 from sqlmodel import Session, SQLModel, col
 
+from storage import answer_log
 from storage.database import Database
 from storage.evidence import around, kinds
 from storage.evidence.kinds import BY_TABLE, KINDS, Kind
@@ -66,6 +67,7 @@ def write(session: Session, table: type[SQLModel], campaign: str, values: Mappin
     kind, vault = BY_TABLE[table], session.info.get(_VAULT)
     row = SimpleNamespace(id=number, **values)
     if vault is not None and kind.only(row):
+        answer_log.write(session)
         connection.execute(_ENTRY, _of_row(connection, vault, kind, row, campaign))
     return int(number)
 
@@ -97,6 +99,7 @@ def take_in(session: Session, vault: Vault) -> int:
 
 def _entered(session: AnySession, vault: Vault, kind: Kind, instance: Any, *, new: bool) -> dict[str, Any] | None:
     """The entry of a row; None where it was changed and says the same."""
+    answer_log.write(session)  # what was handed in is entered with the lines behind it
     connection, campaign = session.connection(), kinds.campaign_of(session, kind, instance)
     if not new and _says_the_same(connection, kind, instance, campaign):
         return None
