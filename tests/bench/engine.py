@@ -1,4 +1,6 @@
-"""The pure engine: turns a second on one core, from what was said to the next question; no storage, no chat."""
+"""The pure engine: turns a second on one core, from what was said to the next question; no storage, no chat. The path
+somebody is on is at hand, as it is in the bot: what they say is understood on it, and the next one walked.
+"""
 
 import argparse
 import time
@@ -17,12 +19,13 @@ GOAL = 5_000
 def form(campaign: loading.Campaign, setting: Setting) -> int:
     """One person's whole form; how many turns."""
     log: list[Change] = []
+    path = walk(campaign, {}, setting)
     for said in WALK[1:]:
-        turn = questionnaire.take(campaign, fold(log), setting, said)
+        turn = questionnaire.understood(path, said)
         assert turn.problem is None, (said, turn.problem)
         log += turn.changes
-        place = walk(campaign, fold(log), setting).place
-    assert place is None, "the form is finished"
+        path = walk(campaign, fold(log), setting)
+    assert path.place is None, "the form is finished"
     return len(WALK) - 1
 
 
