@@ -72,26 +72,42 @@ class Quota:
         if not counted:
             return
         try:
-            low = await self._thread.run(lambda: self._write(counted))
+            await self._thread.run(lambda: self._write(counted))
+            counted = Counter()
+            low = await self._thread.look(self._low)
+            told = await self._thread.run(lambda: self._warn(low)) if low else []
         except Exception:
             log.exception("the quota's count could not be written; trying again", extra={"action": "quota.trouble"})
             self._counted.update(counted)
             return
-        for account in low:
+        for account in told:
             log.warning("%s: %d of %d", account.name, account.used, account.limit, extra={"action": "quota.low"})
             self._alarm(texts.low(account))
 
-    def _write(self, counted: Counter[Unit]) -> list[Account]:
-        """The accounts that have just become low."""
-        now = self._now()
-        month = month_of(now, self._zone)
+    def _month(self) -> str:
+        return month_of(self._now(), self._zone)
+
+    def _write(self, counted: Counter[Unit]) -> None:
         with self._database.session() as session:
-            quota.add(session, month, talk.CHANNEL, counted)
-            this = talk.month(session, self._means, now, month)
-            pairs = ((this.api, Unit.API), (this.stream, Unit.INBOUND))
+            quota.add(session, self._month(), talk.CHANNEL, counted)
+
+    def _low(self) -> list[tuple[Account, Unit, int]]:
+        """The accounts that are low and not told of so far, and the percentage they have reached."""
+        with self._database.reading() as session:
+            this = talk.month(session, self._means, self._now(), self._month())
+            warned = quota.warned(session, this.month, talk.CHANNEL)
+        found = []
+        for account, unit in ((this.api, Unit.API), (this.stream, Unit.INBOUND)):
+            reached = max((at for at in self._percents if account.percent >= at), default=0)
+            if reached > warned.get(unit, 0):
+                found.append((account, unit, reached))
+        return found
+
+    def _warn(self, low: list[tuple[Account, Unit, int]]) -> list[Account]:
+        """Those of them nobody else has told of."""
+        with self._database.session() as session:
             return [
                 account
-                for account, unit in pairs
-                if (reached := [at for at in self._percents if account.percent >= at])
-                and quota.warn(session, month, talk.CHANNEL, unit, reached[-1])
+                for account, unit, reached in low
+                if quota.warn(session, self._month(), talk.CHANNEL, unit, reached)
             ]
