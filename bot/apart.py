@@ -69,19 +69,20 @@ class Apart:
             raise Gone from error
 
     def end(self) -> None:
-        """Lets the other process go, with what it was asked for done."""
+        """Lets the other process go: it finishes what it is at, and no more. What was asked for should be answered."""
         with suppress(OSError):  # it has ended by itself
             self._line.shutdown(socket.SHUT_RDWR)
         if self._streams:
             self._streams[1].transport.abort()
         self._line.close()
         until = time.monotonic() + _LAST_WORK
-        while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
-            if time.monotonic() > until:
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-                return
-            time.sleep(0.005)
+        with suppress(ChildProcessError):  # whoever started this process may have told the system to bury its children
+            while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+                if time.monotonic() > until:
+                    os.kill(self.pid, signal.SIGKILL)
+                    os.waitpid(self.pid, 0)
+                    return
+                time.sleep(0.005)
 
 
 def packed(thing: object) -> bytes:

@@ -288,6 +288,7 @@ class App:
             if self.zhezhengding:
                 await self.zhezhengding.close()
             await self._turnstile.close()
+            await self.talk.answered()
             self._thread.close()
             self.talk.end()
             self._base.database.close()

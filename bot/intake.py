@@ -21,7 +21,7 @@ from handlers.desk import Desk
 from handlers.means import Means
 from handlers.messages import ChatKind, Content, Inbound, Letter, Text, to_json
 from handlers.texts import guards
-from storage import at_hand, inbox, outbox, reading_ahead
+from storage import answer_log, at_hand, inbox, outbox, reading_ahead
 from storage.database import Database, DatabaseFailure, StatementFailure
 from storage.inbox import Arrival
 from storage.models import Person
@@ -152,9 +152,10 @@ class Intake:
         for n, (inbound, _) in enumerate(came):
             if not at_hand.next_turn(session):
                 people = self._meet(session, [inbound for inbound, _ in came[n:]], now)
-            letters = self._turn(session, inbound, people.get(inbound.sender_id), now)
+            person, last = people.get(inbound.sender_id), n + 1 == len(came)
+            letters = self._turn(session, inbound, person, now, last=last)
             waiting += _posts(letters, now=now, reply_key=_reply_key(inbound))
-            if n + 1 == len(came) or any(letter.to != inbound.chat for letter in letters):
+            if last or any(letter.to != inbound.chat for letter in letters):
                 outbox.post(session, waiting)  # answers wait for one another; what others are told, the next may undo
                 waiting.clear()
             session.expunge_all()  # the next turn finds the database as a transaction of its own would
@@ -168,7 +169,10 @@ class Intake:
         session.expunge_all()
         return people
 
-    def _turn(self, session: Session, inbound: Inbound, person: Person | None, now: datetime) -> list[Letter]:
+    def _turn(
+        self, session: Session, inbound: Inbound, person: Person | None, now: datetime, *, last: bool
+    ) -> list[Letter]:
+        """`last`: what was put off to be written together is written with this turn, and fails with it."""
         if person is not None:
             session.add(person)
         desk = Desk(
@@ -185,6 +189,8 @@ class Intake:
         try:
             letters = router.answer(desk, self._max_text)
             session.flush()
+            if last:
+                answer_log.write(session)
         except DatabaseFailure:
             raise  # not the talk's fault: nothing is stored, nothing is acked, the platform pushes again
         except Exception as error:

@@ -74,8 +74,8 @@ class Quota:
         try:
             await self._thread.run(lambda: self._write(counted))
             counted = Counter()
-            low = await self._thread.look(self._low)
-            told = await self._thread.run(lambda: self._warn(low)) if low else []
+            month, low = await self._thread.look(self._low)
+            told = await self._thread.run(lambda: self._warn(month, low)) if low else []
         except Exception:
             log.exception("the quota's count could not be written; trying again", extra={"action": "quota.trouble"})
             self._counted.update(counted)
@@ -91,8 +91,8 @@ class Quota:
         with self._database.session() as session:
             quota.add(session, self._month(), talk.CHANNEL, counted)
 
-    def _low(self) -> list[tuple[Account, Unit, int]]:
-        """The accounts that are low and not told of so far, and the percentage they have reached."""
+    def _low(self) -> tuple[str, list[tuple[Account, Unit, int]]]:
+        """The month; its accounts that are low and not told of so far, and the percentage they have reached."""
         with self._database.reading() as session:
             this = talk.month(session, self._means, self._now(), self._month())
             warned = quota.warned(session, this.month, talk.CHANNEL)
@@ -101,13 +101,11 @@ class Quota:
             reached = max((at for at in self._percents if account.percent >= at), default=0)
             if reached > warned.get(unit, 0):
                 found.append((account, unit, reached))
-        return found
+        return this.month, found
 
-    def _warn(self, low: list[tuple[Account, Unit, int]]) -> list[Account]:
+    def _warn(self, month: str, low: list[tuple[Account, Unit, int]]) -> list[Account]:
         """Those of them nobody else has told of."""
         with self._database.session() as session:
             return [
-                account
-                for account, unit, reached in low
-                if quota.warn(session, self._month(), talk.CHANNEL, unit, reached)
+                account for account, unit, reached in low if quota.warn(session, month, talk.CHANNEL, unit, reached)
             ]

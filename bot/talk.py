@@ -138,11 +138,16 @@ class Talk:
         if self.apart:
             await self._ask("intake", "refresh_keys")
 
+    async def answered(self) -> None:
+        """What was asked for so far is done."""
+        if asked := [one.done for one in (*self._sent, *self._waiting)]:
+            await asyncio.wait(asked)
+
     def end(self) -> None:
-        """Lets the other process go, with what it was given done."""
-        if self.apart:
-            self.apart.end()
-            self.apart = None
+        """Lets the other process go."""
+        gone, self.apart = self.apart, None
+        if gone:
+            gone.end()
 
     def _ask(self, whom: str, what: str, *about: object) -> Coroutine[Any, Any, object]:
         if self.apart is None:
@@ -156,21 +161,24 @@ class Talk:
         return _answer(asked)
 
     async def _until_nothing_waits(self) -> None:
+        why: Exception = ThreadClosed()
         try:
             while self._waiting and self.apart:
                 await self._turn(self.apart)
-        except ThreadClosed as closed:
-            self._give_up(closed)
+        except ThreadClosed:
+            pass
         except Exception as error:
-            self.end()
-            log.critical(
-                "the process of the talk has ended; it goes on in this one, more slowly: restart when it suits",
-                exc_info=None if isinstance(error, Gone) else error,
-                extra={"action": "talk.ended"},
-            )
-            self._give_up(_failure("the process of the talk has ended"))
+            if self.apart:  # else it was let go
+                why = _failure("the process of the talk has ended")
+                log.critical(
+                    "the process of the talk has ended; it goes on in this one, more slowly: restart when it suits",
+                    exc_info=None if isinstance(error, Gone) else error,
+                    extra={"action": "talk.ended"},
+                )
+                self.end()
         finally:
             self._talking = None
+            self._give_up(why)  # whatever of it is still open
 
     async def _turn(self, apart: Apart) -> None:
         """All that waits is done, and what comes meanwhile, until the thread is wanted."""

@@ -21,6 +21,7 @@ class ThreadClosed(RuntimeError):
 class DatabaseThread:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._lookers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="looking")
         self._turn, self._wanted = asyncio.Lock(), 0
         self.closed = False
 
@@ -33,10 +34,11 @@ class DatabaseThread:
         """The result of `work`, done in the thread. Cancelling the wait does not cancel what was asked for."""
         return await asyncio.shield(asyncio.ensure_future(self._do(work)))
 
-    @staticmethod
-    async def look(work: Callable[[], T]) -> T:
+    async def look(self, work: Callable[[], T]) -> T:
         """The result of `work` that only reads: it needs no turn, and nobody waits for it."""
-        return await asyncio.to_thread(work)
+        if self.closed:
+            raise ThreadClosed
+        return await asyncio.get_running_loop().run_in_executor(self._lookers, work)
 
     async def _do(self, work: Callable[[], T]) -> T:
         async with self.resting():
@@ -61,6 +63,7 @@ class DatabaseThread:
         """Waits for what was begun; nothing more is taken."""
         self.closed = True
         self._pool.shutdown(wait=True)
+        self._lookers.shutdown(wait=True)
 
 
 class Together(Generic[T]):

@@ -48,7 +48,7 @@ def _before_commit(session: AnySession) -> None:
 
 @event.listens_for(AnySession, "after_soft_rollback")
 def _after_rollback(session: AnySession, _transaction: object) -> None:
-    """That of a savepoint too: nothing is added before one begins."""
+    """That of a savepoint too: whoever begins one writes before."""
     session.info.pop(_TO_WRITE, None)
 
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, col, select
 
 from bot.metrics import Metrics
 from bot.reception import Reception
@@ -19,6 +20,8 @@ from bot.threads import DatabaseThread
 from handlers import pledge, router
 from handlers.messages import Content
 from handlers.texts import guards
+from storage import answer_log
+from storage.models import Case, Person
 from tests.conftest import Worlds
 from tests.world import Somebody, World, id_number, talk
 
@@ -309,6 +312,30 @@ def test_answers_of_one_commit_are_written_in_one_go_and_read_by_whoever_asks(wo
     assert written == [4]
     assert answered(world) == ["contact", "traces"]
     assert "回答记录 2 条" in "".join(qian.hears())
+
+
+def test_a_line_that_cannot_be_written_costs_one_an_apology_and_the_others_nothing(
+    world: World, qian: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the reason: it is told like any failure of a turn, acked, and does not come again."""
+    world.person("zhang").says("你好")
+    with world.database.reading() as session:
+        of_qian = session.exec(
+            select(Case.id).join(Person, col(Person.id) == Case.person_id).where(Person.staff_id == "qian")
+        ).one()
+    write = answer_log.write
+
+    def picky(session: Session) -> None:
+        if any(line["case_id"] == of_qian for line in session.info.get("answers", ())):
+            raise ValueError("not of this world")
+        write(session)
+
+    monkeypatch.setattr(answer_log, "write", picky)
+    qian.hears()
+    assert said_at_once(world, ("zhang", "1"), ("qian", "都看过，没有")) == [True, True]
+    assert answered(world) == ["contact"]
+    assert re.search(r"E-[0-9A-F]{4}", "".join(qian.hears()))
+    assert [key for key, *_ in world.facts()["cases"]["zhang"]["answers"]] == ["contact"]
 
 
 def test_whoever_greets_or_answers_costs_nobody_a_second_look(world: World, qian: Somebody) -> None:

@@ -19,7 +19,7 @@ from bot.channels import Later, QuotaGone
 from bot.dispatch import Carried, Dispatch, Posted
 from bot.simulation.processes import family
 from bot.talk import Talk
-from bot.threads import DatabaseThread
+from bot.threads import DatabaseThread, ThreadClosed
 from handlers.broadcasts.letters import Mark
 from handlers.messages import Address, ChatKind, Inbound
 from storage import broadcasts
@@ -199,6 +199,29 @@ class TestApart:
             await talk.take_all([HELLO])
         assert [one.action for one in caplog.records] == ["talk.ended"]  # type: ignore[attr-defined]
         assert await talk.take_all([HELLO]) == [True]
+
+    async def test_where_the_system_buries_children_by_itself_nobody_waits_for_ever(self, talk: Talk) -> None:
+        before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        try:
+            os.kill(pid_of(talk), signal.SIGKILL)
+            with pytest.raises(DatabaseFailure, match="has ended"):
+                await asyncio.wait_for(talk.take_all([HELLO]), 30)
+            assert await talk.take_all([HELLO]) == [True]
+        finally:
+            signal.signal(signal.SIGCHLD, before)
+
+    async def test_what_was_asked_for_is_done_before_it_is_let_go(
+        self, talk: Talk, thread: DatabaseThread, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        taking = [asyncio.ensure_future(talk.take_all([replace(HELLO, msg_id=f"m{n}")])) for n in range(3)]
+        await asyncio.sleep(0)
+        await talk.answered()
+        talk.end()
+        assert await asyncio.gather(*taking) == [[True]] * 3
+        thread.close()
+        with pytest.raises(ThreadClosed):
+            await talk.take_all([OF_LI])
+        assert caplog.records == []
 
     @pytest.mark.parametrize("kind", ["sqlite"])
     async def test_what_the_database_refuses_is_told(self, world: World, talk: Talk) -> None:
