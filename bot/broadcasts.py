@@ -63,7 +63,7 @@ class Broadcasts:
 
     async def _write(self, planned: Broadcast) -> None:
         """Slice by slice: what people say meanwhile is answered in between."""
-        mark = self.begin()
+        mark: Mark | None = Mark(self._now())
         while mark:
             posted = await self._post_slice(planned.id or 0, mark)
             if posted is None:
@@ -78,10 +78,6 @@ class Broadcasts:
             found = broadcasts.to_post(session)
         return found if found and found.campaign in self._campaigns else None
 
-    def begin(self) -> Mark | None:
-        """Where the first slice begins."""
-        return Mark(self._now())
-
     async def _put_in_the_thread(self, number: int, mark: Mark) -> Posted | None:
         return await self._thread.run(lambda: self._here.post_slice(number, mark))
 
@@ -92,7 +88,8 @@ class Broadcasts:
 
     def write_all(self, planned: Broadcast, watch: Watch) -> bool:
         """All at once, for the command line; False where it was stopped meanwhile."""
-        count, mark = 0, self.begin()
+        count = 0
+        mark: Mark | None = Mark(self._now())
         while mark:
             posted = self._here.post_slice(planned.id or 0, mark)
             if posted is None:

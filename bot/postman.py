@@ -53,7 +53,6 @@ class Postman:
         other processes carry from the same outbox."""
         self._talk = talk
         self._database, self._channels, self._thread = database, channels, thread
-        self._campaigns = campaigns
         self._now, self._real_now = now, real_now
         self._shared = shared
         self._replied: dict[str, float] = {}

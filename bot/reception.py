@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heappop, heappush
-from typing import Protocol
 
 from bot.channels import NoRoom
 from bot.metrics import Metrics
+from bot.talk import Talk
 from bot.threads import ThreadClosed
 from handlers.messages import Inbound
 
@@ -38,18 +38,11 @@ class _Waiting:
     stored: asyncio.Future[bool] = field(compare=False)
 
 
-class Takes(Protocol):
-    """What messages are given to: `bot.talk`."""
-
-    async def take_all(self, inbounds: Sequence[Inbound]) -> list[bool | Exception]: ...
-    async def excuse(self, inbounds: Sequence[Inbound]) -> int: ...
-
-
 class Reception:
     def __init__(
         self,
         *,
-        intake: Takes,
+        intake: Talk,
         most: int,
         metrics: Metrics,
         are_first: Callable[[Sequence[Inbound]], Awaitable[Sequence[bool]]] | None = None,

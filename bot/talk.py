@@ -9,11 +9,11 @@ import asyncio
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from bot.apart import Answer, Apart, Gone, packed
 from bot.config import Config
@@ -71,8 +71,7 @@ class Talk:
         self.apart: Apart | None = None
         self._waiting: deque[_Asked] = deque()
         self._sent: deque[_Asked] = deque()
-        self._has_turn = False
-        """The thread rests, for the other process."""
+        """Not answered yet: as long as there is any, the thread rests."""
         self._talking: asyncio.Task[None] | None = None
 
     @classmethod
@@ -149,16 +148,16 @@ class Talk:
         if gone:
             gone.end()
 
-    def _ask(self, whom: str, what: str, *about: object) -> Coroutine[Any, Any, object]:
+    async def _ask(self, whom: str, what: str, *about: object) -> object:
         if self.apart is None:
-            return self._thread.run(partial(self._workers.do, whom, what, about))
+            return await self._thread.run(partial(self._workers.do, whom, what, about))
         asked = _Asked(packed((whom, what, about)))
         self._waiting.append(asked)
-        if self._has_turn and not self._thread.is_wanted:
+        if self._sent and not self._thread.is_wanted:
             self._send(self.apart)
         elif self._talking is None:
             self._talking = asyncio.create_task(self._until_nothing_waits())
-        return _answer(asked)
+        return await asyncio.shield(asked.done)
 
     async def _until_nothing_waits(self) -> None:
         why: Exception = ThreadClosed()
@@ -184,18 +183,14 @@ class Talk:
         """All that waits is done, and what comes meanwhile, until the thread is wanted."""
         async with self._thread.resting():
             await apart.open()
-            self._has_turn = True
-            try:
-                self._send(apart)
-                while self._sent:
-                    done, error = await apart.answer()
-                    asked = self._sent.popleft()
-                    if error:
-                        asked.done.set_exception(error)
-                    else:
-                        asked.done.set_result(done)
-            finally:
-                self._has_turn = False
+            self._send(apart)
+            while self._sent:
+                done, error = await apart.answer()
+                asked = self._sent.popleft()
+                if error:
+                    asked.done.set_exception(error)
+                else:
+                    asked.done.set_result(done)
 
     def _send(self, apart: Apart) -> None:
         while self._waiting:
@@ -208,10 +203,6 @@ class Talk:
             asked.done.set_exception(why)
         self._sent.clear()
         self._waiting.clear()
-
-
-async def _answer(asked: _Asked) -> object:
-    return await asyncio.shield(asked.done)
 
 
 def _bare(error: Exception) -> StatementFailure:

@@ -40,7 +40,7 @@ def _settled(desk: Desk, case: Case, person: Person, path: Walk) -> str:
         if case.unit_id != person.unit_id:
             case.unit_id = person.unit_id
             desk.session.flush()  # with the pledge stands whose it is
-    told = pledge.settle(desk, case, path, person, first=first)
+    told = pledge.settle(desk, case, path, person)
     case.submitted_at, case.asked_again, case.countersign = desk.now, False, False
     case.changing = False
     case.nil, case.touched = progress.is_nil(path), progress.touched(path)

@@ -44,10 +44,9 @@ def keep_draft(desk: Desk, case: Case, name: str, number: IdNumber) -> None:
     desk.session.flush()
 
 
-def settle(desk: Desk, case: Case, path: Walk, person: Person, *, first: bool) -> str:
+def settle(desk: Desk, case: Case, path: Walk, person: Person) -> str:
     """What becomes of the pledge when the self-check is handed in, in words. Signs a draft; keeps what was told of an
-    earlier one; a signature made before stays as it was. `first`: nothing was handed in before, so that there is none.
-    """
+    earlier one; a signature made before stays as it was."""
     name, case.pledged = desk.campaign.pledge.name, True
     if progress.signs_now(path):
         signed = cases.draft(desk.session, case)
@@ -63,7 +62,7 @@ def settle(desk: Desk, case: Case, path: Walk, person: Person, *, first: bool) -
     if earlier := progress.signed_before(path):
         option, day = earlier
         told = day.isoformat() if day else option
-        known = None if first else cases.pledge(desk.session, case)
+        known = cases.pledge(desk.session, case) if case.submitted_at else None  # there is none before the first time
         if known is None or known.told != told:
             submissions.signed_before(desk.session, case, told, at=desk.now, msg_id=desk.inbound.msg_id)
         return asks.pledge_earlier(name, f"{day.year}年{plain.day(day)}签过" if day else _label(path))

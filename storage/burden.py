@@ -4,11 +4,11 @@ was refused counts for nothing. Must not know how much is too much.
 
 from collections.abc import Sequence
 
-from sqlalchemy import Integer, bindparam
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from storage.models import Outgoing
-from storage.outbox import State
+from storage.outbox import KEY_BEGINS, State
 
 COUNTED = ("reminder", "digest", "nudge", "urge", "broadcast")
 """The topics of letters somebody did not ask for and that drive them on."""
@@ -34,13 +34,12 @@ def borne(session: Session, campaign: str, lanes: Sequence[str]) -> dict[str, in
     return found
 
 
-_OF_CAMPAIGN = func.substr(Outgoing.key, 1, bindparam("length", type_=Integer)) == bindparam("of")
 _IN_LANES = col(Outgoing.lane).in_(bindparam("lanes", expanding=True))
 _BORNE = (
     select(col(Outgoing.lane), func.count())
-    .where(_IN_LANES, col(Outgoing.topic).in_(COUNTED), col(Outgoing.state).not_in(_NEVER_CAME), _OF_CAMPAIGN)
+    .where(_IN_LANES, col(Outgoing.topic).in_(COUNTED), col(Outgoing.state).not_in(_NEVER_CAME), KEY_BEGINS)
     .group_by(col(Outgoing.lane))
 )
 _WAITING = select(col(Outgoing.lane)).where(
-    _IN_LANES, col(Outgoing.state) == State.WAITING, col(Outgoing.topic) == bindparam("topic"), _OF_CAMPAIGN
+    _IN_LANES, col(Outgoing.state) == State.WAITING, col(Outgoing.topic) == bindparam("topic"), KEY_BEGINS
 )

@@ -40,6 +40,8 @@ class State(StrEnum):
 IS_WAITING: ColumnElement[bool] = col(Outgoing.state) == literal(State.WAITING.value, literal_execute=True)
 """Spelled out in the statement: only so does a database see that the indexes of what waits will do."""
 IS_SENDING: ColumnElement[bool] = col(Outgoing.state) == literal(State.SENDING.value, literal_execute=True)
+KEY_BEGINS: ColumnElement[bool] = func.substr(Outgoing.key, 1, bindparam("length", type_=Integer)) == bindparam("of")
+"""With `of`, whose length is `length`: no sign in it means anything but itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,7 @@ _WITHDRAW = (
         col(Outgoing.lane).in_(bindparam("lanes", expanding=True)),
         col(Outgoing.state) == State.WAITING,
         col(Outgoing.topic).in_(bindparam("topics", expanding=True)),
-        func.substr(Outgoing.key, 1, bindparam("length", type_=Integer)) == bindparam("of"),
+        KEY_BEGINS,
     )
     .values(state=State.WITHDRAWN, settled_at=bindparam("now"))
 )

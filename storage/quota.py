@@ -1,6 +1,6 @@
 """What a month has used of the organisation's quota, by unit. Must not know how much there is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, bindparam
@@ -32,15 +32,17 @@ def add(session: Session, month: str, channel: str, counts: Mapping[Unit, int]) 
 
 def used(session: Session, month: str, channel: str) -> dict[Unit, int]:
     """Every unit's count."""
-    rows = session.exec(select(QuotaUse).where(QuotaUse.month == month, QuotaUse.channel == channel)).all()
-    found = {Unit(row.unit): row.count for row in rows}
+    found = {Unit(row.unit): row.count for row in _rows(session, month, channel)}
     return {unit: found.get(unit, 0) for unit in Unit}
 
 
 def warned(session: Session, month: str, channel: str) -> dict[Unit, int]:
     """The percentage of every unit that was warned at last."""
-    rows = session.exec(select(QuotaUse).where(QuotaUse.month == month, QuotaUse.channel == channel)).all()
-    return {Unit(row.unit): row.warned for row in rows}
+    return {Unit(row.unit): row.warned for row in _rows(session, month, channel)}
+
+
+def _rows(session: Session, month: str, channel: str) -> Sequence[QuotaUse]:
+    return session.exec(select(QuotaUse).where(QuotaUse.month == month, QuotaUse.channel == channel)).all()
 
 
 def warn(session: Session, month: str, channel: str, unit: Unit, percent: int) -> bool:

@@ -62,13 +62,11 @@ def enter(session: Session, instance: Any) -> None:
 def write(session: Session, table: type[SQLModel], campaign: str, values: Mapping[str, Any]) -> int:
     """Inserts a row past the session's objects and enters it; its number. Of what the session holds it must not need
     anything that is not flushed."""
-    connection = session.connection()
-    (number,) = connection.execute(_new(table), values).inserted_primary_key or (0,)
+    (number,) = session.connection().execute(_new(table), values).inserted_primary_key or (0,)
     kind, vault = BY_TABLE[table], session.info.get(_VAULT)
     row = SimpleNamespace(id=number, **values)
     if vault is not None and kind.only(row):
-        answer_log.write(session)
-        connection.execute(_ENTRY, _of_row(connection, vault, kind, row, campaign))
+        session.connection().execute(_ENTRY, _of_row(session, vault, kind, row, campaign))
     return int(number)
 
 
@@ -92,18 +90,17 @@ def take_in(session: Session, vault: Vault) -> int:
     connection, taken = session.connection(), 0
     for kind in KINDS:
         for row, campaign in list(kinds.rows(connection, kind)):
-            connection.execute(_ENTRY, _of_row(connection, vault, kind, row, campaign))
+            connection.execute(_ENTRY, _of_row(session, vault, kind, row, campaign))
             taken += 1
     return taken
 
 
 def _entered(session: AnySession, vault: Vault, kind: Kind, instance: Any, *, new: bool) -> dict[str, Any] | None:
     """The entry of a row; None where it was changed and says the same."""
-    answer_log.write(session)  # what was handed in is entered with the lines behind it
     connection, campaign = session.connection(), kinds.campaign_of(session, kind, instance)
     if not new and _says_the_same(connection, kind, instance, campaign):
         return None
-    return _of_row(connection, vault, kind, instance, campaign)
+    return _of_row(session, vault, kind, instance, campaign)
 
 
 def _says_the_same(connection: Connection, kind: Kind, instance: Any, campaign: str) -> bool:
@@ -117,9 +114,10 @@ def _says_the_same(connection: Connection, kind: Kind, instance: Any, campaign: 
     return known is not None and known.leaf == leaf_of(known.salt, kind.content(instance, campaign, known.about))
 
 
-def _of_row(connection: Connection, vault: Vault, kind: Kind, row: Any, campaign: str) -> dict[str, Any]:
+def _of_row(session: AnySession, vault: Vault, kind: Kind, row: Any, campaign: str) -> dict[str, Any]:
+    answer_log.write(session)  # what was handed in is entered with the lines behind it
     salt = new_salt()
-    about = around.of(connection, vault, kind, row, salt)
+    about = around.of(session.connection(), vault, kind, row, salt)
     return _entry(vault, kind.name, kind.row(row), campaign, about, kind.content(row, campaign, about), salt)
 
 
