@@ -51,19 +51,21 @@ class PostgresServer:
     """A server in a folder of its own, started at its first use, reached by a socket in that folder: no port, no user.
 
     It may lose data in a power cut (fsync off); the tests that kill processes kill ours, not the server. Without
-    `vacuum` nobody tidies the hundreds of databases that are used once.
+    `vacuum` nobody tidies the hundreds of databases that are used once. A database lives as long as the folder it was
+    asked for: all of a run together would fill a small disk (11 MB each).
     """
 
     def __init__(self, *, vacuum: bool = True) -> None:
         self._vacuum = vacuum
         self._made = 0
+        self._folders: dict[str, Path] = {}
         self._uri, self._data = "", Path()
 
     def new(self, folder: Path) -> str:
-        return self._make("template1")
+        return self._make("template1", folder)
 
     def copy(self, furnished: str, folder: Path) -> str:
-        return self._make(make_url(furnished).database or "")
+        return self._make(make_url(furnished).database or "", folder)
 
     def on_disk(self, url: str) -> bytes:
         with psycopg.connect(self._uri, autocommit=True) as connection:
@@ -80,12 +82,16 @@ class PostgresServer:
             connection.execute("CHECKPOINT")
         return b"".join(file.read_bytes() for file in (self._data / "pg_wal").iterdir() if file.is_file())
 
-    def _make(self, template: str) -> str:
+    def _make(self, template: str, folder: Path) -> str:
         if not self._uri:
             self._start()
         self._made += 1
         name = f"zicha{self._made}"
         with psycopg.connect(self._uri, autocommit=True) as connection:
+            for gone in [each for each, its_folder in self._folders.items() if not its_folder.exists()]:
+                connection.execute(f"DROP DATABASE {gone} WITH (FORCE)")
+                del self._folders[gone]
+            self._folders[name] = folder
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         url = make_url(self._uri).set(drivername="postgresql+psycopg", database=name)
         return url.render_as_string(hide_password=False)
