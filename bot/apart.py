@@ -1,4 +1,4 @@
-"""A process of our own beside the event loop: a fork that does what it is asked for, one thing after the other.
+"""A process of our own beside the event loop: a fork that does what it is asked for, in the order of asking.
 
 It is made before there is a loop or a thread, and ends when the line to it does, however this process ended. Must not
 know what it is asked for.
@@ -8,25 +8,28 @@ import asyncio
 import logging
 import os
 import pickle
+import select
 import signal
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 log = logging.getLogger(__name__)
 
 Answer = tuple[object, Exception | None]
 """What was done, or why it was not; goes over the line."""
-Do = Callable[..., Answer]
+Serve = Callable[["Line"], None]
 
 _NOT_FOR_IT = (signal.SIGINT, signal.SIGTERM)
 """Sent to a group of processes they mean the bot, which lets go of the other process when it is done."""
 _LAST_WORK = 5.0
 """Seconds a stop waits for the other process; it is idle then."""
 _LENGTH = struct.Struct("!Q")
+_AT_ONCE = 1 << 18
+"""Bytes read from the line in one go."""
 
 
 class Gone(Exception):
@@ -36,13 +39,13 @@ class Gone(Exception):
 class Apart:
     """The other process, from here."""
 
-    def __init__(self, do: Do) -> None:
-        """Forks. `do` is called there, with what is asked for."""
+    def __init__(self, serve: Serve) -> None:
+        """Forks. `serve` is called there, with the other end of the line, until the line ends."""
         self._line, theirs = socket.socketpair()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _NOT_FOR_IT)
         self.pid = os.fork()
         if self.pid == 0:
-            _serve(do, theirs)
+            _live(serve, theirs)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -91,19 +94,45 @@ def packed(thing: object) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
-def _serve(do: Do, line: socket.socket) -> NoReturn:
+class Line:
+    """The line to those who ask, in the other process."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end, self._heard = end, bytearray()
+        self._more = select.poll()
+        self._more.register(end, select.POLLIN)
+
+    def read(self, *, wait: bool = True) -> Any:
+        """What is asked for next. None at the end of the line, or where nothing waits to be read."""
+        while len(self._heard) < _LENGTH.size or len(self._heard) < _LENGTH.size + self._length():
+            if not wait and not self._more.poll(0):
+                return None
+            if not (heard := self._end.recv(_AT_ONCE)):
+                return None
+            self._heard += heard
+        whole = _LENGTH.size + self._length()
+        asked = pickle.loads(self._heard[_LENGTH.size : whole])  # noqa: S301 - of our own
+        del self._heard[:whole]
+        return asked
+
+    def answer(self, answers: Sequence[Answer]) -> None:
+        """What was asked for last, in the order of asking."""
+        self._end.sendall(b"".join(map(packed, answers)))
+
+    def _length(self) -> int:
+        return int(_LENGTH.unpack_from(self._heard)[0])
+
+
+def _live(serve: Serve, end: socket.socket) -> NoReturn:
     """The life of the other process, to its end."""
     try:
         for number in _NOT_FOR_IT:
             signal.signal(number, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _NOT_FOR_IT)
-        os.closerange(3, line.fileno())  # the bot's lock among them: it is free when the bot ends
-        os.closerange(line.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
-        with line.makefile("rb") as heard:
-            while length := heard.read(_LENGTH.size):
-                wanted = pickle.loads(heard.read(*_LENGTH.unpack(length)))  # noqa: S301 - of our own
-                line.sendall(packed(do(*wanted)))
-    except (EOFError, OSError):
+        os.closerange(3, end.fileno())  # the bot's lock among them: it is free when the bot ends
+        os.closerange(end.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
+        serve(Line(end))
+    except OSError:
         pass  # the bot has ended
     except BaseException:
         log.critical("the process beside this one failed", exc_info=True, extra={"action": "talk.fault"})

@@ -42,7 +42,7 @@ class Broadcasts:
         post_slice: Callable[[int, Mark], Awaitable[Posted | None]] | None = None,
     ) -> None:
         """`post_slice` is `Talk.post_slice`, where somebody talks meanwhile."""
-        self._here = Dispatch(database=database, campaigns=campaigns, now=now)
+        self._here = Dispatch(campaigns=campaigns, now=now)
         self._post_slice = post_slice or self._put_in_the_thread
         self._database, self._campaigns = database, {campaign.id: campaign for campaign in campaigns}
         self._thread, self._now, self._wake = thread, now, wake
@@ -79,7 +79,11 @@ class Broadcasts:
         return found if found and found.campaign in self._campaigns else None
 
     async def _put_in_the_thread(self, number: int, mark: Mark) -> Posted | None:
-        return await self._thread.run(lambda: self._here.post_slice(number, mark))
+        return await self._thread.run(lambda: self._post(number, mark))
+
+    def _post(self, number: int, mark: Mark) -> Posted | None:
+        with self._database.session() as session:
+            return self._here.post_slice(session, number, mark)
 
     def done(self, planned: Broadcast) -> None:
         with self._database.session() as session:
@@ -91,7 +95,7 @@ class Broadcasts:
         count = 0
         mark: Mark | None = Mark(self._now())
         while mark:
-            posted = self._here.post_slice(planned.id or 0, mark)
+            posted = self._post(planned.id or 0, mark)
             if posted is None:
                 return False
             watch(count := count + posted.new)

@@ -45,9 +45,8 @@ class Carrier:
     delivered: Callable[[str], None] = lambda key: None
     """Told the key of each letter the platform took."""
 
-    async def carry(self, channel: Channel, letters: Sequence[Claimed]) -> bool:
-        """Every letter of the parcel is settled, whatever happens to the call. True if the platform took it."""
-        well = False
+    async def carry(self, channel: Channel, letters: Sequence[Claimed]) -> Carried:
+        """To the platform; what became of each letter, whatever happens to the call. To be settled."""
         try:
             parcel = await self._parcel(channel, letters)
             try:
@@ -57,15 +56,16 @@ class Carrier:
                     parcel.body.content.close()
         except DeliveryError as error:
             failed = dict.fromkeys((letter.id for letter in letters), error)
-            back = Carried(channel.name, channel.keyed, letters, failed)
-        else:
-            verdict = {letter.id: taken.untaken.get(Address.parse(letter.lane)) for letter in letters}
-            back, well = Carried(channel.name, channel.keyed, letters, verdict, taken.id), True
-            for letter in letters:
-                if verdict[letter.id] is None:
-                    self.delivered(letter.key)
+            return Carried(channel.name, channel.keyed, letters, failed)
+        verdict = {letter.id: taken.untaken.get(Address.parse(letter.lane)) for letter in letters}
+        for letter in letters:
+            if verdict[letter.id] is None:
+                self.delivered(letter.key)
+        return Carried(channel.name, channel.keyed, letters, verdict, taken.id, well=True)
+
+    async def settle(self, back: Carried) -> None:
+        """Returns when it is written down."""
         await self.settling.settle(back)
-        return well
 
     async def release(self, letters: Sequence[Claimed]) -> None:
         """Lets go of letters nothing was begun with."""

@@ -21,7 +21,6 @@ from handlers.months import next_month
 from handlers.reminders.bearing import bearable
 from handlers.texts import quota as texts
 from storage import brakes, broadcasts, delivery, read_states
-from storage.database import Database
 from storage.delivery import Claimed
 from storage.outbox import State
 
@@ -39,13 +38,14 @@ OURS = timedelta(seconds=5)
 @dataclass(frozen=True, slots=True)
 class Carried:
     """A parcel that is back. `verdict`: of each letter None where the platform took it, under `receipt`. `keyed`: its
-    channel refuses a repeated key."""
+    channel refuses a repeated key. `well`: the platform took the parcel, if perhaps not every letter."""
 
     channel: str
     keyed: bool
     letters: Sequence[Claimed]
     verdict: Mapping[int, DeliveryError | None]
     receipt: str = ""
+    well: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,57 +57,56 @@ class Posted:
 
 
 class Dispatch:
-    def __init__(self, *, database: Database, campaigns: tuple[Campaign, ...], now: Callable[[], datetime]) -> None:
-        self._database, self._campaigns, self._now = database, campaigns, now
+    """All of it in the transaction given."""
+
+    def __init__(self, *, campaigns: tuple[Campaign, ...], now: Callable[[], datetime]) -> None:
+        self._campaigns, self._now = campaigns, now
 
     def claim_replies(
-        self, channel: str, until: datetime, room: int, ours: Sequence[str] | None = None
+        self, session: Session, channel: str, until: datetime, room: int, ours: Sequence[str] | None = None
     ) -> list[Claimed]:
         """At most `room` letters, under way until the moment given. `ours`: where other processes carry from the same
         outbox, the chats this one has just written replies to."""
         now = self._now()
         left = None if ours is None else delivery.Ours(ours, now - OURS)
-        with self._database.session() as session:
-            return delivery.claim_replies(session, channel, now=now, limit=room, leased_until=until, ours=left)
+        return delivery.claim_replies(session, channel, now=now, limit=room, leased_until=until, ours=left)
 
-    def claim_bulk(self, channel: str, until: datetime, parcels: int, most: int) -> list[list[Claimed]]:
+    def claim_bulk(
+        self, session: Session, channel: str, until: datetime, parcels: int, most: int
+    ) -> list[list[Claimed]]:
         """At most so many parcels of at most `most` letters. Nothing while the brake is on or the hours are quiet: what
         was not sent in the day goes on in the morning."""
         now = self._now()
         if any(next_polite(campaign, now) != now for campaign in self._campaigns):
             return []
-        with self._database.session() as session:
-            if brakes.holding(session, now, channel):
-                return []
-            return delivery.claim_bulk(session, channel, now=now, parcels=parcels, most=most, leased_until=until)
+        if brakes.holding(session, now, channel):
+            return []
+        return delivery.claim_bulk(session, channel, now=now, parcels=parcels, most=most, leased_until=until)
 
-    def let_go(self, channel: str, until: datetime) -> None:
+    @staticmethod
+    def let_go(session: Session, channel: str, until: datetime) -> None:
         """What was claimed until this moment waits again: nobody knows of it, so nothing was begun with it."""
-        with self._database.session() as session:
-            delivery.release_claim(session, channel, until)
+        delivery.release_claim(session, channel, until)
 
-    def post_slice(self, number: int, mark: Mark) -> Posted | None:
+    def post_slice(self, session: Session, number: int, mark: Mark) -> Posted | None:
         """Posts the next letters of a broadcast; None where it was stopped meanwhile."""
-        with self._database.session() as session:
-            planned = broadcasts.going_on(session, number)
-            if planned is None:
-                return None
-            file = next(one for one in self._campaigns if one.id == planned.campaign)
-            found, following = next_slice(session, file, planned, mark)
-            kept, _ = bearable(session, file, found)
-            return Posted(post(session, kept, now=self._now()), following)
+        planned = broadcasts.going_on(session, number)
+        if planned is None:
+            return None
+        file = next(one for one in self._campaigns if one.id == planned.campaign)
+        found, following = next_slice(session, file, planned, mark)
+        kept, _ = bearable(session, file, found)
+        return Posted(post(session, kept, now=self._now()), following)
 
-    def settle(self, parcels: Sequence[Carried]) -> list[str]:
-        """Every letter of the parcels is settled, in one commit. Returns what the operator should know about the
-        month's quota."""
+    def settle(self, session: Session, parcels: Sequence[Carried]) -> list[str]:
+        """Every letter of the parcels is settled. Returns what the operator should know about the month's quota."""
         now, taken, alarms = self._now(), dict[str, list[Claimed]](), list[str]()
-        with self._database.session() as session:
-            for carried in parcels:
-                if letters := self._settle(session, carried, now, alarms):
-                    taken.setdefault(carried.receipt, []).extend(letters)
-            for receipt, letters in taken.items():
-                delivery.settle(session, [one.id for one in letters], State.SENT, at=now, receipt=receipt)
-                read_states.note(session, letters, receipt, at=now)
+        for carried in parcels:
+            if letters := self._settle(session, carried, now, alarms):
+                taken.setdefault(carried.receipt, []).extend(letters)
+        for receipt, letters in taken.items():
+            delivery.settle(session, [one.id for one in letters], State.SENT, at=now, receipt=receipt)
+            read_states.note(session, letters, receipt, at=now)
         return alarms
 
     def _settle(self, session: Session, carried: Carried, now: datetime, alarms: list[str]) -> list[Claimed]:

@@ -20,7 +20,7 @@ from handlers.campaign import several
 from handlers.campaign.definition import Campaign
 from handlers.desk import Desk
 from handlers.messages import Address, Content, Inbound, Letter, ReceivedFile
-from storage import answer_log, errands, inbox, roster
+from storage import errands, inbox, put_off, roster
 from storage.database import Database, DatabaseFailure
 from storage.errands import Claimed, State
 from storage.models import Person
@@ -113,12 +113,12 @@ def _sent_with(errand: Claimed) -> Inbound:
 
 def _answer(desk: Desk, said: Said) -> list[Letter]:
     """The letters; where the reading fails, nothing of it stays but the record of the failure and an apology."""
-    answer_log.write(desk.session)  # what was added before is no part of what is taken back
+    put_off.write(desk.session)  # what was added before is no part of what is taken back
     savepoint = desk.session.begin_nested()
     try:
         letters = said(desk)
         desk.session.flush()
-        answer_log.write(desk.session)
+        put_off.write(desk.session)
     except DatabaseFailure:
         raise  # not the file's fault: the errand stays and comes again
     except Exception:

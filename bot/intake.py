@@ -21,7 +21,7 @@ from handlers.desk import Desk
 from handlers.means import Means
 from handlers.messages import ChatKind, Content, Inbound, Letter, Text, to_json
 from handlers.texts import guards
-from storage import answer_log, at_hand, inbox, outbox, reading_ahead
+from storage import at_hand, inbox, outbox, put_off, reading_ahead
 from storage.database import Database, DatabaseFailure, StatementFailure
 from storage.inbox import Arrival
 from storage.models import Person
@@ -113,19 +113,19 @@ class Intake:
             return False
         return True
 
-    def _committed(self, inbounds: Sequence[Inbound]) -> list[bool]:
+    def taken(self, session: Session, inbounds: Sequence[Inbound]) -> list[bool]:
+        """In the transaction given, which has to be undone where this raises: False for each copy."""
         now = self._now()
-        with self._database.session() as session:
-            came = [reaching.recognised(session, door.received(inbound)) for inbound in inbounds]
-            arrivals = [_arrival(inbound, reached_at) for inbound, reached_at in came]
-            taken = inbox.admit(session, arrivals, at=now)
-            answered = [
-                (inbound, arrival)
-                for (inbound, _), arrival, new in zip(came, arrivals, taken, strict=True)
-                if new and self._is_answered(session, inbound, now)
-            ]
-            for several_people in _one_of_each(answered):
-                self._turns(session, several_people, now)
+        came = [reaching.recognised(session, door.received(inbound)) for inbound in inbounds]
+        arrivals = [_arrival(inbound, reached_at) for inbound, reached_at in came]
+        taken = inbox.admit(session, arrivals, at=now)
+        answered = [
+            (inbound, arrival)
+            for (inbound, _), arrival, new in zip(came, arrivals, taken, strict=True)
+            if new and self._is_answered(session, inbound, now)
+        ]
+        for several_people in _one_of_each(answered):
+            self._turns(session, several_people, now)
         for inbound in inbounds:
             if inbound.content is Content.WITHHELD:
                 log.error(
@@ -134,6 +134,10 @@ class Intake:
                     extra={"action": "quota.withheld"},
                 )
         return taken
+
+    def _committed(self, inbounds: Sequence[Inbound]) -> list[bool]:
+        with self._database.session() as session:
+            return self.taken(session, inbounds)
 
     def _is_answered(self, session: Session, inbound: Inbound, now: datetime) -> bool:
         """False for somebody who sends more than anybody can type; the first time they are told."""
@@ -159,6 +163,7 @@ class Intake:
                 outbox.post(session, waiting)  # answers wait for one another; what others are told, the next may undo
                 waiting.clear()
             session.expunge_all()  # the next turn finds the database as a transaction of its own would
+        at_hand.clear(session)
 
     def _meet(self, session: Session, came: Sequence[Inbound], now: datetime) -> dict[str, Person]:
         people = inbox.people(session, [inbound.sender_id for inbound in came])
@@ -190,7 +195,7 @@ class Intake:
             letters = router.answer(desk, self._max_text)
             session.flush()
             if last:
-                answer_log.write(session)
+                put_off.write(session)
         except DatabaseFailure:
             raise  # not the talk's fault: nothing is stored, nothing is acked, the platform pushes again
         except Exception as error:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heappop, heappush
+from itertools import islice
 
 from bot.channels import NoRoom
 from bot.metrics import Metrics
@@ -26,6 +27,8 @@ _STEPS_IN = 6
 """Rounds of the event loop from a connection's socket to the queue: frame, line, turnstile, and some to spare."""
 _LOOK = 0.02
 """Seconds until it is asked again, where nobody's turn may begin."""
+_MANY = 10
+"""So many people who wait are given to the intake while it is at the batch before: it goes on at once."""
 OF_ONE = 20
 """Messages of one person that may wait: nobody fills the room for the others."""
 
@@ -55,6 +58,9 @@ class Reception:
         self._queues: OrderedDict[str, list[_Waiting]] = OrderedDict()
         self._waiting = self._numbers = 0
         self._turned_away: dict[str, Inbound] = {}
+        self._many = asyncio.Event()
+        self._being_stored: set[str] = set()
+        """Whose message is: their next one waits for that."""
         self._working: asyncio.Task[None] | None = None
 
     async def receive(self, inbound: Inbound) -> bool:
@@ -68,6 +74,8 @@ class Reception:
         self._numbers += 1
         heappush(self._queues.setdefault(whose, []), _Waiting(inbound.received_at, self._numbers, inbound, stored))
         self._count(+1)
+        if len(self._queues) >= _MANY:
+            self._many.set()
         self._work()
         return await asyncio.shield(stored)
 
@@ -83,18 +91,27 @@ class Reception:
             self._working = asyncio.create_task(self._until_empty())
 
     async def _until_empty(self) -> None:
+        before: asyncio.Task[bool] | None = None
         try:
-            while self._queues or self._turned_away:
+            while self._queues or self._turned_away or before:
                 await self._gathered()
                 batch = await self._sifted(self._next())
                 away = list(self._turned_away.values())
                 self._turned_away.clear()
-                await self._store(batch)
-                await self._excuse(away)
-        except ThreadClosed:
-            pass  # what still waits is not acked: the platform pushes it again
+                storing = asyncio.create_task(self._stored(batch, away)) if batch or away else None
+                if before and not await before:
+                    return  # what still waits is not acked: the platform pushes it again
+                before = storing
+                if storing:
+                    await self._done_or_many(storing)
         finally:
             self._working = None
+
+    async def _done_or_many(self, storing: asyncio.Task[bool]) -> None:
+        """Until these are stored, or others wait who are worth a batch of their own."""
+        many = asyncio.create_task(self._many.wait())
+        await asyncio.wait((storing, many), return_when=asyncio.FIRST_COMPLETED)
+        many.cancel()
 
     async def _gathered(self) -> None:
         """What came over several connections at the same moment is all here before the first of it is taken: each has
@@ -105,12 +122,15 @@ class Reception:
     def _next(self) -> list[_Waiting]:
         """One message of each of the first people in the queue; who has more goes to its end."""
         batch = []
-        for whose in list(self._queues)[:TOGETHER]:
+        free = (whose for whose in self._queues if whose not in self._being_stored)
+        for whose in list(islice(free, TOGETHER)):
             theirs = self._queues.pop(whose)
             batch.append(heappop(theirs))
             if theirs:
                 self._queues[whose] = theirs
         self._count(-len(batch))
+        if len(self._queues) < _MANY:
+            self._many.clear()
         # every process locks people in the same order: two that share a database never wait for each other in a ring
         return sorted(batch, key=lambda one: one.inbound.sender_id)
 
@@ -126,6 +146,19 @@ class Reception:
         if len(back) == len(batch):
             await asyncio.sleep(_LOOK)
         return [one for one, first in zip(batch, verdicts, strict=True) if first]
+
+    async def _stored(self, batch: Sequence[_Waiting], away: Sequence[Inbound]) -> bool:
+        """False where nothing is stored any more."""
+        whose = {_whose(one.inbound) for one in batch}
+        self._being_stored |= whose
+        try:
+            await self._store(batch)
+            await self._excuse(away)
+        except ThreadClosed:
+            return False
+        finally:
+            self._being_stored -= whose
+        return True
 
     async def _store(self, batch: Sequence[_Waiting]) -> None:
         if not batch:

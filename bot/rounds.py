@@ -16,11 +16,11 @@ from storage.delivery import Claimed
 log = logging.getLogger(__name__)
 
 REPLIES_AT_ONCE = 64
-"""Replies under way per channel: as many as three commits write (`reception.TOGETHER`), so that nobody's answer waits
-for the others' to be settled. With 24, people at a rush hour waited three times as long for it as for the ack; so many
-are in doubt where the process is killed in the middle."""
+"""Replies at the platform per channel: as many as three commits write (`reception.TOGETHER`). With 24, people at a rush
+hour waited three times as long for their answer as for the ack. As many again may wait to be settled, so that nobody's
+answer waits for that; all of these are in doubt where the process is killed in the middle."""
 REPLIES_OF_SEVERAL = 24
-"""The same where several bots carry from one outbox: together they have as many under way."""
+"""The same where several bots carry from one outbox: together they have about as many there."""
 _POLL = 1.0
 
 Claim = Callable[[datetime, int], Awaitable[list[list[Claimed]]]]
@@ -41,12 +41,15 @@ class Round:
         real_now: Callable[[], datetime],
         wake_all: Callable[[], None],
     ) -> None:
-        """`most`: replies under way. `wake_all` is called when a broadcast has left a chat: a reply may wait for it."""
+        """`most`: replies at the platform. `wake_all` is called when a broadcast has left a chat: a reply may wait."""
         self.channel = channel.name
         self._channel, self._claim, self.bulk, self._carrier, self._most = channel, claim, bulk, carrier, most
         self._real_now, self._wake_all = real_now, wake_all
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
+        """Until they are settled."""
+        self._there = 0
+        """How many of them are at the platform."""
         self._trust = 1
         """So much bulk is under way at the most: one call until the first comes back well, one more for each that does,
         half for each that does not. A process killed while the platform is silent leaves few in doubt."""
@@ -70,7 +73,7 @@ class Round:
     def _room(self) -> int:
         """How many parcels may begin now."""
         if not self.bulk:
-            return self._most - len(self._under_way)
+            return min(self._most - self._there, 2 * self._most - len(self._under_way))
         return min(self._channel.pace.room(), self._trust - len(self._under_way))
 
     async def _once(self) -> bool:
@@ -91,13 +94,22 @@ class Round:
         for letters in parcels:
             task = asyncio.create_task(self._carry(letters))
             self._under_way.add(task)
+            self._there += 1
             task.add_done_callback(self._arrived)
         return bool(parcels)
 
     async def _carry(self, letters: Sequence[Claimed]) -> None:
-        if self._stopping:
-            await self._carrier.release(letters)
-        elif await self._carrier.carry(self._channel, letters):
+        try:
+            if self._stopping:
+                await self._carrier.release(letters)
+                return
+            back = await self._carrier.carry(self._channel, letters)
+        finally:
+            self._there -= 1
+        if self._there == self._most - 1:
+            self.wake()  # the next of those that had no room
+        await self._carrier.settle(back)
+        if back.well:
             self._trust = min(self._trust + 1, self._channel.pace.whole)
         else:
             self._trust = max(self._trust // 2, 1)

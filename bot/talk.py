@@ -15,44 +15,19 @@ from datetime import datetime
 from functools import partial
 from typing import cast
 
-from bot.apart import Answer, Apart, Gone, packed
+from bot.apart import Apart, Gone, packed
 from bot.config import Config
 from bot.dispatch import Carried, Dispatch, Posted
 from bot.foundation import Foundation
 from bot.intake import Intake
 from bot.threads import DatabaseThread, ThreadClosed
+from bot.workers import Request, Workers, failure
 from handlers.broadcasts.letters import Mark
 from handlers.messages import Inbound
-from storage.database import Database, DatabaseFailure, StatementFailure
+from storage.database import Database, DatabaseFailure
 from storage.delivery import Claimed
 
 log = logging.getLogger(__name__)
-
-
-class TalkError(Exception):
-    """The other process failed in a way that is none of the database's; what it was stands in the log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workers:
-    intake: Intake
-    dispatch: Dispatch
-
-    def do(self, whom: str, what: str, about: Sequence[object]) -> object:
-        return getattr(getattr(self, whom), what)(*about)
-
-    def answer(self, whom: str, what: str, about: Sequence[object]) -> Answer:
-        """What was done, or the error, as they go to another process."""
-        try:
-            done = self.do(whom, what, about)
-        except StatementFailure as error:
-            return None, _bare(error)
-        except Exception as error:
-            log.exception("the talk failed", extra={"action": "talk.trouble"})
-            return None, TalkError(type(error).__name__)
-        if isinstance(done, list):
-            done = [_bare(one) if isinstance(one, Exception) else one for one in done]
-        return done, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +41,7 @@ class Talk:
     nobody knows what it did. Cancelling the wait does not cancel what was asked for."""
 
     def __init__(self, intake: Intake, dispatch: Dispatch, database: Database, thread: DatabaseThread) -> None:
-        self._workers = Workers(intake, dispatch)
+        self._workers = Workers(intake, dispatch, database)
         self._database, self._thread = database, thread
         self.apart: Apart | None = None
         self._waiting: deque[_Asked] = deque()
@@ -86,7 +61,7 @@ class Talk:
             per_minute=config.per_minute,
             means=config.means,
         )
-        dispatch = Dispatch(database=base.database, campaigns=base.campaigns, now=now)
+        dispatch = Dispatch(campaigns=base.campaigns, now=now)
         return cls(intake, dispatch, base.database, thread)
 
     def move_out(self) -> None:
@@ -94,11 +69,12 @@ class Talk:
         called before there is an event loop or a thread."""
         if hasattr(os, "fork") and self._database.is_shareable:
             self._database.close()  # a fork must not share a connection
-            self.apart = Apart(self._workers.answer)
+            self.apart = Apart(self._workers.serve)
 
     async def take_all(self, inbounds: Sequence[Inbound]) -> list[bool | Exception]:
         """As `Intake.take_all`."""
-        return cast(list[bool | Exception], await self._ask("intake", "take_all", inbounds))
+        request = Request("intake", "take_all", (inbounds,), people=len(inbounds))
+        return cast(list[bool | Exception], await self._done(request))
 
     async def excuse(self, inbounds: Sequence[Inbound]) -> int:
         """As `Intake.excuse`."""
@@ -120,7 +96,7 @@ class Talk:
             return await self._ask("dispatch", what, channel, until, *about)
         except DatabaseFailure:
             if self.apart is not before:  # it may have been claimed when the process ended
-                await self._thread.run(partial(self._workers.dispatch.let_go, channel, until))
+                await self._thread.run(partial(self._workers.do, Request("dispatch", "let_go", (channel, until))))
             raise
 
     async def post_slice(self, number: int, mark: Mark) -> Posted | None:
@@ -149,9 +125,12 @@ class Talk:
             gone.end()
 
     async def _ask(self, whom: str, what: str, *about: object) -> object:
+        return await self._done(Request(whom, what, about))
+
+    async def _done(self, request: Request) -> object:
         if self.apart is None:
-            return await self._thread.run(partial(self._workers.do, whom, what, about))
-        asked = _Asked(packed((whom, what, about)))
+            return await self._thread.run(partial(self._workers.do, request))
+        asked = _Asked(packed(request))
         self._waiting.append(asked)
         if self._sent and not self._thread.is_wanted:
             self._send(self.apart)
@@ -168,7 +147,7 @@ class Talk:
             pass
         except Exception as error:
             if self.apart:  # else it was let go
-                why = _failure("the process of the talk has ended")
+                why = failure("the process of the talk has ended")
                 log.critical(
                     "the process of the talk has ended; it goes on in this one, more slowly: restart when it suits",
                     exc_info=None if isinstance(error, Gone) else error,
@@ -203,13 +182,3 @@ class Talk:
             asked.done.set_exception(why)
         self._sent.clear()
         self._waiting.clear()
-
-
-def _bare(error: Exception) -> StatementFailure:
-    """Without the traceback and the driver's own objects, which stay here."""
-    words = str(getattr(error, "orig", None) or error).partition("\n")[0]
-    return _failure(words) if isinstance(error, DatabaseFailure) else StatementFailure(words)
-
-
-def _failure(words: str) -> DatabaseFailure:
-    return DatabaseFailure("", {}, Exception(words), hide_parameters=True)

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from handlers import asking, check_results, leak_guard, menus
 from handlers.campaign import progress, questionnaire, rechecking
-from handlers.campaign.answers import Change, Given, fold
+from handlers.campaign.answers import Change, Given, fold, written
 from handlers.campaign.checks import SpotCheck
 from handlers.campaign.matching import clean
 from handlers.campaign.questionnaire import Problem, Turn
@@ -187,7 +187,7 @@ def _sit_down(desk: Desk, person: Person, number: int) -> Sitting | None:
         return None
     prefix = _prefix(found[0])
     changes = [
-        Change(key.removeprefix(prefix), Given.from_json(given) if given else None)
+        written(key.removeprefix(prefix), given)
         for key, given in answer_log.lines(desk.session, case)
         if key.startswith(prefix)
     ]

@@ -6,7 +6,7 @@ the coordinator sends it back.
 
 from handlers import asking, menus, self_check
 from handlers.campaign import progress
-from handlers.campaign.answers import Change, Given, fold, restart
+from handlers.campaign.answers import Change, fold, restart, written
 from handlers.campaign.revision import lifted
 from handlers.commands import Command
 from handlers.desk import Desk
@@ -87,6 +87,6 @@ def _undone(sitting: Sitting) -> tuple[Change, ...]:
     if handed_in is None:
         return ()
     log = answer_log.known_at(sitting.desk.session, sitting.case, handed_in.at)
-    before = fold(Change(key, Given.from_json(given) if given else None) for key, given in log)
+    before = fold(written(key, given) for key, given in log)
     now = fold(sitting.changes)
     return tuple(Change(key, before.get(key)) for key in {**before, **now} if before.get(key) != now.get(key))

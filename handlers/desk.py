@@ -9,6 +9,7 @@ from sqlmodel import Session
 from handlers import access, reaching
 from handlers.access import Reach
 from handlers.campaign.definition import Campaign
+from handlers.campaign.shapes import Filled
 from handlers.campaign.walk import Setting
 from handlers.means import Means
 from handlers.messages import Address, Body, ChatKind, Choice, Inbound, Letter, Reply, Text
@@ -121,13 +122,14 @@ class Desk:
         """«莲都区 紫金街道»."""
         return full_name(roster.chain(self.session, unit))
 
-    def setting(self, person: Person) -> Setting:
+    def setting(self, person: Person, filled: Filled = "self") -> Setting:
         chain = roster.chain_of(self.session, person.unit_id)
         return Setting(
             today=self.today,
             person=person.name,
             unit=full_name(chain),
             area=self.campaign.area_of(division_of(chain)),
+            filled=filled,
         )
 
 

@@ -7,6 +7,7 @@ by their digest; more than a person can mean to send is cut. Pure; must not know
 import hashlib
 import unicodedata
 from dataclasses import replace
+from typing import Any
 
 from handlers.campaign.matching import clean
 from handlers.inert import inert
@@ -21,17 +22,23 @@ _NAME, _FILE, _MSG_ID, _ID, _CHAT = 64, 200, 128, 64, 120
 
 def received(inbound: Inbound) -> Inbound:
     """The same message, fit for the books. What was fit stays exactly as it was."""
-    return replace(
-        inbound,
-        robot=_told_apart(inbound.robot, _ID),
-        msg_id=_told_apart(inbound.msg_id, _MSG_ID),
-        sender_id=_told_apart(inbound.sender_id, _ID),
-        sender_name=_name(inbound.sender_name, _NAME),
-        chat=Address(inbound.chat.channel, inbound.chat.kind, _told_apart(inbound.chat.id, _CHAT)),
-        chat_title=_name(inbound.chat_title, _NAME),
-        text=_text(inbound.text[:MOST_TEXT]),
-        files=tuple(_file(ref) for ref in inbound.files[:MOST_FILES]),
-    )
+    fit = {
+        "robot": _told_apart(inbound.robot, _ID),
+        "msg_id": _told_apart(inbound.msg_id, _MSG_ID),
+        "sender_id": _told_apart(inbound.sender_id, _ID),
+        "sender_name": _name(inbound.sender_name, _NAME),
+        "chat": _chat(inbound.chat),
+        "chat_title": _name(inbound.chat_title, _NAME),
+        "text": _text(inbound.text[:MOST_TEXT]),
+        "files": tuple(_file(ref) for ref in inbound.files[:MOST_FILES]),
+    }
+    unfit: dict[str, Any] = {name: value for name, value in fit.items() if value != getattr(inbound, name)}
+    return replace(inbound, **unfit) if unfit else inbound
+
+
+def _chat(chat: Address) -> Address:
+    number = _told_apart(chat.id, _CHAT)
+    return chat if number == chat.id else replace(chat, id=number)
 
 
 def _text(text: str) -> str:

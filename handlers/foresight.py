@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from handlers.campaign.answers import Change, Given, fold
+from handlers.campaign.answers import Given, fold, written
 from handlers.campaign.definition import Campaign
 from handlers.revisions import foreseen, refused, setting_of
 from storage import answer_log, revisions, roster
@@ -87,7 +87,7 @@ def _one(
     finished = case.submitted_at is not None
     found.behind.add(finished=finished)
     lines = answer_log.lines(session, case)
-    answers = fold(Change(key, Given.from_json(given) if given else None) for key, given in lines)
+    answers = fold(written(key, given) for key, given in lines)
     setting = setting_of(session, campaign, case, person, now)
     news = foreseen(session, campaign, case, answers, setting, texts)
     for name in {step.question.name for step in news.asked}:

@@ -31,24 +31,32 @@ def hand_in(desk: Desk, case: Case, person: Person, path: Walk, closing: str = "
 def _settled(desk: Desk, case: Case, person: Person, path: Walk) -> str:
     """Everything that follows for the person alone; what is said of the pledge."""
     late, first = desk.now >= desk.campaign.closes_at, case.submitted_at is None
-    if not case.receipt:
-        local = desk.now.astimezone(desk.campaign.zone)
-        number = cases.next_number(desk.session, f"receipt/{desk.campaign.id}/{local:%Y-%m-%d}")
-        case.receipt = f"{desk.campaign.receipt_prefix}-{local:%m%d}-{number:04d}"
     if first:
-        case.late = late
-        if case.unit_id != person.unit_id:
-            case.unit_id = person.unit_id
-            desk.session.flush()  # with the pledge stands whose it is
-    told = pledge.settle(desk, case, path, person)
-    case.submitted_at, case.asked_again, case.countersign = desk.now, False, False
-    case.changing = False
-    case.nil, case.touched = progress.is_nil(path), progress.touched(path)
-    desk.session.add(case)
+        cases.change(desk.session, case, unit_id=person.unit_id)  # with the pledge stands whose it is
+    told, pledged = pledge.settle(desk, case, path, person)
+    cases.change(
+        desk.session,
+        case,
+        receipt=case.receipt or _receipt(desk),
+        submitted_at=desk.now,
+        late=late if first else case.late,
+        asked_again=False,
+        countersign=False,
+        changing=False,
+        nil=progress.is_nil(path),
+        touched=progress.touched(path),
+        pledged=pledged,
+    )
     submissions.hand_in(desk.session, case, _answers_json(path), at=desk.now, late=late)
     risks.keep(desk, case, path, first=first)
     desk.take_back(person, ("reminder", "nudge", "revision"), of=f"{desk.campaign.id}/")
     return told
+
+
+def _receipt(desk: Desk) -> str:
+    local = desk.now.astimezone(desk.campaign.zone)
+    number = cases.next_number(desk.session, f"receipt/{desk.campaign.id}/{local:%Y-%m-%d}")
+    return f"{desk.campaign.receipt_prefix}-{local:%m%d}-{number:04d}"
 
 
 def _answers_json(path: Walk) -> str:

@@ -13,6 +13,8 @@ from handlers.guard import numbers, persons, words
 from handlers.guard.folding import folded, parts_joined, unmasked
 
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
+_OPTIONS = re.compile(rf"[0-9 ]{{1,{numbers.FEWEST_DIGITS - 1}}}")
+"""Numbers of options: too short for anything else, and most of what people say."""
 MANY_PHONES = 3
 """So many mobile numbers in one message are a list; one or two are a contact."""
 
@@ -47,6 +49,8 @@ class Leak:
 
 def look(text: str) -> Leak | None:
     """What must not be kept in this text; None where there is nothing."""
+    if _OPTIONS.fullmatch(text):
+        return None
     plain = folded(text)
     spelled = unmasked(plain)
     counted = sum(sign.isdigit() for sign in spelled) >= numbers.FEWEST_DIGITS

@@ -156,8 +156,11 @@ class Letter:
     """The number of the broadcast it is part of."""
 
 
+_spell = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def to_json(body: Body) -> str:
-    return json.dumps({"kind": type(body).__name__, **_told(body)}, ensure_ascii=False)
+    return _spell({"kind": type(body).__name__, **_told(body)})
 
 
 def _told(body: Body) -> dict[str, Any]:

@@ -44,10 +44,10 @@ def keep_draft(desk: Desk, case: Case, name: str, number: IdNumber) -> None:
     desk.session.flush()
 
 
-def settle(desk: Desk, case: Case, path: Walk, person: Person) -> str:
-    """What becomes of the pledge when the self-check is handed in, in words. Signs a draft; keeps what was told of an
-    earlier one; a signature made before stays as it was."""
-    name, case.pledged = desk.campaign.pledge.name, True
+def settle(desk: Desk, case: Case, path: Walk, person: Person) -> tuple[str, bool]:
+    """What becomes of the pledge when the self-check is handed in, in words, and whether one counts. Signs
+    a draft; keeps what was told of an earlier one; a signature made before stays as it was."""
+    name = desk.campaign.pledge.name
     if progress.signs_now(path):
         signed = cases.draft(desk.session, case)
         if signed is not None:
@@ -57,7 +57,8 @@ def settle(desk: Desk, case: Case, path: Walk, person: Person) -> str:
             signed = cases.pledge(desk.session, case)
         if signed is None:
             raise LookupError("a pledge is confirmed but no number was given")
-        return asks.pledge_signed(name, plain.stamp(signed.at, desk.campaign), signed.text_version, signed.text_digest)
+        at = plain.stamp(signed.at, desk.campaign)
+        return asks.pledge_signed(name, at, signed.text_version, signed.text_digest), True
     cases.drop_drafts(desk.session, case)
     if earlier := progress.signed_before(path):
         option, day = earlier
@@ -65,22 +66,20 @@ def settle(desk: Desk, case: Case, path: Walk, person: Person) -> str:
         known = cases.pledge(desk.session, case) if case.submitted_at else None  # there is none before the first time
         if known is None or known.told != told:
             submissions.signed_before(desk.session, case, told, at=desk.now, msg_id=desk.inbound.msg_id)
-        return asks.pledge_earlier(name, f"{day.year}年{plain.day(day)}签过" if day else _label(path))
-    case.pledged = False
+        return asks.pledge_earlier(name, f"{day.year}年{plain.day(day)}签过" if day else _label(path)), True
     if progress.signs_by_hand(path):
         return _by_hand(desk, case, person)
-    return asks.pledge_unneeded(name, desk.campaign.words.unneeded) if desk.campaign.has_pledge else ""
+    return asks.pledge_unneeded(name, desk.campaign.words.unneeded) if desk.campaign.has_pledge else "", False
 
 
-def _by_hand(desk: Desk, case: Case, person: Person) -> str:
+def _by_hand(desk: Desk, case: Case, person: Person) -> tuple[str, bool]:
     """To be printed and signed by the person: counts once the coordinator has seen the signature."""
     known = cases.pledge(desk.session, case)
     if known is not None and known.state == cases.ON_PAPER:
-        case.pledged = True
-        return asks.pledge_earlier(desk.campaign.pledge.name, known.told)
+        return asks.pledge_earlier(desk.campaign.pledge.name, known.told), True
     if cases.to_sign(desk.session, case) is None:
         desk.session.add(_of_today(desk, case, person, cases.TO_SIGN))
-    return proxies.pledge_by_hand(desk.campaign.pledge.name, person.name)
+    return proxies.pledge_by_hand(desk.campaign.pledge.name, person.name), False
 
 
 def signed_by_hand(desk: Desk, case: Case, person: Person) -> None:

@@ -57,4 +57,6 @@ def recognised(session: Session, inbound: Inbound) -> tuple[Inbound, str]:
         return inbound, ""
     chat = Address(inbound.chat.channel, ChatKind.DIRECT, inbound.sender_id)
     staff_id = accounts.staff_id(session, chat.channel, chat.id)
-    return replace(inbound, sender_id=staff_id), "" if chat == home(staff_id) else str(chat)
+    if staff_id != inbound.sender_id:
+        inbound = replace(inbound, sender_id=staff_id)
+    return inbound, "" if chat == home(staff_id) else str(chat)

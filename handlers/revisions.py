@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from handlers import reaching
-from handlers.campaign.answers import Answers, Change, Given, fold
+from handlers.campaign.answers import Answers, Given, fold, written
 from handlers.campaign.definition import Campaign
 from handlers.campaign.loading import CampaignError
 from handlers.campaign.revision import News, Standing, as_before, news
@@ -170,9 +170,7 @@ def foreseen(
 
 
 def _answers(session: Session, case: Case) -> dict[str, Given]:
-    return fold(
-        Change(key, Given.from_json(given) if given else None) for key, given in answer_log.lines(session, case)
-    )
+    return fold(written(key, given) for key, given in answer_log.lines(session, case))
 
 
 def text_since(campaign: Campaign, texts: Mapping[int, PledgeText]) -> int:

@@ -100,9 +100,8 @@ def _talk(desk: Desk, person: Person) -> list[Letter]:
         return self_check.go_on(desk, person, asks.CAME_LATE)
     seen, said = menus.last_seen(desk), desk.inbound.text
     command = commands.parse(said)
-    if command is None:
-        said = fill_in.meant(seen, menus.meant(seen, said))
-        command = commands.parse(said)
+    if command is None and (meant := fill_in.meant(seen, menus.meant(seen, said))) != said:
+        said, command = meant, commands.parse(meant)
     if again := back_check.answer(desk, person, seen, said):
         return again
     if command and not _own_words(desk, person, command):

@@ -167,8 +167,8 @@ def _accept(sitting: Sitting, place: Step, turn: Turn) -> list[Letter]:
     sitting.add(turn.changes)
     path = sitting.path
     touched = progress.touched(path)
-    if sitting.case.submitted_at is None and sitting.case.touched != touched:
-        sitting.case.touched = touched  # who has yet to sign is known before they hand in
+    if sitting.case.submitted_at is None:
+        cases.change(desk.session, sitting.case, touched=touched)  # who has yet to sign is known before they hand in
     ahead = ""
     if turn.signer:
         name, id_number = turn.signer
@@ -271,5 +271,5 @@ def _handed_in(sitting: Sitting, path: Walk) -> list[Letter]:
     desk, case, person = sitting.desk, sitting.case, sitting.person
     if sitting.filler is not None:
         return countersigning.filled_in(sitting, sitting.filler, path)
-    case.filled_by, case.countersign = None, False
+    cases.change(desk.session, case, filled_by=None, countersign=False)
     return [desk.tell(handing_in.hand_in(desk, case, person, path))]

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 from handlers import leak_guard, revisions, typical
-from handlers.campaign.answers import Change, Given, fold
+from handlers.campaign.answers import Change, Given, fold, written
 from handlers.campaign.definition import Campaign
 from handlers.campaign.revision import as_before
 from handlers.campaign.setting import Setting
@@ -38,6 +38,8 @@ class Sitting:
     """Typical rows have been looked up: once, and only for somebody who is about to begin a row."""
     _walked: Walk | None = None
     """The path of the answers so far."""
+    _before: Walk | None = None
+    """That of before the last of them."""
 
     @property
     def campaign(self) -> Campaign:
@@ -47,12 +49,12 @@ class Sitting:
     def path(self) -> Walk:
         if self._walked is not None:
             return self._walked
-        path = self._walked = _path_of(self.campaign, tuple(self.changes), self.setting)
+        path = _path_of(self.campaign, tuple(self.changes), self.setting, self._before)
         if path.place is not None and path.at_first_column(path.place) and not self._looked:
             self._looked = True
             self.setting = replace(self.setting, typical=typical.rows(self.desk, self.person))
-            path.setting = self.setting
-        return path
+        self._walked = replace(path, setting=self.setting) if self.setting.typical else path
+        return self._walked
 
     def add(self, changes: tuple[Change, ...]) -> None:
         """Writes changes to the log, in this message's transaction. A mobile number in an answer (a contact) is
@@ -60,9 +62,9 @@ class Sitting:
         changes = tuple(self._without_phones(change) for change in changes)
         if changes and self.case.countersign:
             self.case.countersign = False  # what the coordinator was asked about is no longer what there is
-        self.changes += changes
-        self._walked = None
         lines = [(c.key, c.given.to_json() if c.given else None) for c in changes]
+        self.changes += [written(*one) for one in lines]
+        self._before, self._walked = self._walked, None
         answer_log.append(self.desk.session, self.case, lines, at=self.desk.now, msg_id=self.desk.inbound.msg_id)
 
     def _without_phones(self, change: Change) -> Change:
@@ -82,19 +84,20 @@ class Sitting:
 
 _MOST_PATHS = 512
 """So many paths are kept, some kilobytes each: those of the people who answer just now."""
-_paths: OrderedDict[Hashable, Walk] = OrderedDict()
+_paths: OrderedDict[Hashable, tuple[tuple[Change, ...], Walk]] = OrderedDict()
+"""With the changes it was walked with: these and the campaign are known by their numbers, as long as they are kept."""
 
 
-def _path_of(campaign: Campaign, changes: tuple[Change, ...], setting: Setting) -> Walk:
+def _path_of(campaign: Campaign, changes: tuple[Change, ...], setting: Setting, before: Walk | None) -> Walk:
     """A path is nothing but the answers read through a file in a setting: that of the last turn need not be walked
     anew at the next. The typical rows have no part in it."""
     where = (setting.today, setting.person, setting.unit, setting.area, setting.filled)
-    key = (id(campaign), changes, where)  # a path that is kept keeps its campaign, and so the number
-    path = _paths.pop(key, None) or walk(campaign, fold(changes), setting)
-    _paths[key] = path
+    key = (id(campaign), *map(id, changes), where)
+    kept = _paths.pop(key, None) or (changes, walk(campaign, fold(changes), replace(setting, typical=()), before))
+    _paths[key] = kept
     if len(_paths) > _MOST_PATHS:
         _paths.popitem(last=False)
-    return replace(path, setting=setting)
+    return kept[1]
 
 
 def subject(desk: Desk, person: Person) -> Person:
@@ -124,7 +127,7 @@ def sit_down(desk: Desk, person: Person, about: Person | None = None) -> tuple[S
     if case is None:
         case = _start(desk, person)
     proxied = person is not filler
-    setting = replace(desk.setting(person), filled="proxy" if proxied else "self")
+    setting = desk.setting(person, filled="proxy" if proxied else "self")
     met = revisions.meet(desk, case, setting)
     return Sitting(desk, person, case, _log(desk, case), setting, met, filler if proxied else None), first
 
@@ -142,7 +145,7 @@ def path_before(desk: Desk, person: Person, about: Person | None = None) -> Walk
     case = cases.find(desk.session, desk.campaign.id, person.id or 0)
     if case is None:
         return None
-    setting = replace(desk.setting(person), filled="self" if person is filler else "proxy")
+    setting = desk.setting(person, filled="self" if person is filler else "proxy")
     seen = as_before(desk.campaign, fold(_log(desk, case)), setting, case.revision)
     return walk(desk.campaign, seen, setting)
 
@@ -160,4 +163,4 @@ def _start(desk: Desk, person: Person) -> Case:
 
 
 def _log(desk: Desk, case: Case) -> list[Change]:
-    return [Change(k, Given.from_json(g) if g else None) for k, g in answer_log.lines(desk.session, case)]
+    return [written(key, given) for key, given in answer_log.lines(desk.session, case)]

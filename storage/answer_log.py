@@ -1,23 +1,21 @@
 """The log of answers: it only grows, and the newest line of a key counts.
 
-What several people add in one commit is written in one go: before anybody reads of it, before anything about it is
-entered as evidence, at the latest before the commit. Must not know the questions.
+What several people add in one commit is written in one go (`put_off.py`): before anybody reads of it, before anything
+about it is entered as evidence. Must not know the questions.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import bindparam, event, insert
+from sqlalchemy import bindparam, insert
 from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Session, col, func, select
 
-from storage import at_hand
+from storage import at_hand, put_off
 from storage.models import AnswerLine, Case
 
 LINES = "lines"
 """At hand by case."""
-_TO_WRITE = "answers"
 
 _LINES = (
     select(AnswerLine.key, AnswerLine.given).where(AnswerLine.case_id == bindparam("case")).order_by(col(AnswerLine.id))
@@ -30,26 +28,13 @@ def append(
 ) -> None:
     """Adds to the log, in the order given: that of the ids is the order of the log."""
     at_hand.take(session, LINES, case.id)
-    waiting: list[dict[str, Any]] = session.info.setdefault(_TO_WRITE, [])
-    waiting += [{"case_id": case.id, "key": key, "given": given, "at": at, "msg_id": msg_id} for key, given in changes]
+    lines = [{"case_id": case.id, "key": key, "given": given, "at": at, "msg_id": msg_id} for key, given in changes]
+    put_off.put_off(session, _LINE, lines)
 
 
 def write(session: AnySession) -> None:
     """What was added is in the database: said by whoever reads the table."""
-    if waiting := session.info.get(_TO_WRITE):
-        session.connection().execute(_LINE, waiting)
-        session.info[_TO_WRITE] = []
-
-
-@event.listens_for(AnySession, "before_commit")
-def _before_commit(session: AnySession) -> None:
-    write(session)
-
-
-@event.listens_for(AnySession, "after_soft_rollback")
-def _after_rollback(session: AnySession, _transaction: object) -> None:
-    """That of a savepoint too: whoever begins one writes before."""
-    session.info.pop(_TO_WRITE, None)
+    put_off.write(session, _LINE)
 
 
 def lines(session: Session, case: Case) -> Sequence[tuple[str, str | None]]:

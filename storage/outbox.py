@@ -125,7 +125,8 @@ def last(session: Session, lane: str, *, now: datetime) -> Last | None:
     if not there:
         found = lasts(session, [lane], now=now).get(lane)
     at_hand.put(session, LAST, {lane: found})  # the same turn may ask again
-    return replace(found, ahead=_ahead(session, found.key, lane)) if found else None
+    ahead = _ahead(session, found.key, lane) if found else ()
+    return replace(found, ahead=ahead) if found and ahead else found
 
 
 def lasts(session: Session, lanes: Sequence[str], *, now: datetime) -> dict[str, Last]:

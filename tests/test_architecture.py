@@ -240,6 +240,7 @@ DOORS: dict[str, tuple[str, ...]] = {
             "bot/intake.py",
             "bot/rosters.py",
             "bot/verifying.py",
+            "bot/workers.py",
         ),
     ),
     "stdnum": ("handlers/campaign/id_number.py",),

@@ -35,7 +35,7 @@ def worker(world: World) -> Broadcasts:
 
 
 def dispatch(world: World) -> Dispatch:
-    return Dispatch(database=world.database, campaigns=world.campaigns, now=lambda: world.now)
+    return Dispatch(campaigns=world.campaigns, now=lambda: world.now)
 
 
 def work(world: World) -> None:
@@ -261,7 +261,8 @@ def test_it_is_stopped_while_it_is_being_written(world: World, zhou: Somebody) -
     zhou.taps("确认发送")
     assert worker(world).next()
     zhou.says("停止群发 1")
-    assert dispatch(world).post_slice(1, Mark(world.now)) is None
+    with world.database.session() as session:
+        assert dispatch(world).post_slice(session, 1, Mark(world.now)) is None
     assert letters(world) == []
 
 
@@ -324,7 +325,8 @@ def test_a_kill_in_the_middle_of_writing_makes_nobody_hear_twice(
     zhou.taps("确认发送")
     with monkeypatch.context() as patch:
         patch.setattr(broadcast_letters, "SLICE", 17)
-        posted = dispatch(world).post_slice(1, Mark(world.now))
+        with world.database.session() as session:
+            posted = dispatch(world).post_slice(session, 1, Mark(world.now))
     assert posted
     assert posted.new == 17
     world.restart()

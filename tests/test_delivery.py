@@ -86,7 +86,7 @@ async def carry(world: World, platform: Platform, told: list[str] | None = None)
         real_now=lambda: world.now,
     )
     for letters in claim(world):
-        await carrier.carry(platform, letters)
+        await carrier.settle(await carrier.carry(platform, letters))
 
 
 def states(world: World) -> Counter[str]:

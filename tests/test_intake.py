@@ -20,7 +20,7 @@ from bot.threads import DatabaseThread
 from handlers import pledge, router
 from handlers.messages import Content
 from handlers.texts import guards
-from storage import answer_log
+from storage import put_off
 from storage.models import Case, Person
 from tests.conftest import Worlds
 from tests.world import Somebody, World, id_number, talk
@@ -314,6 +314,27 @@ def test_answers_of_one_commit_are_written_in_one_go_and_read_by_whoever_asks(wo
     assert "回答记录 2 条" in "".join(qian.hears())
 
 
+def test_what_hands_in_writes_the_self_check_once_and_its_evidence_in_one_go(world: World, qian: Somebody) -> None:
+    qian.says("都看过，没有")
+    for who in ("zhang", "li"):
+        for said in ("你好", "都没有", "都看过，没有"):
+            world.person(who).says(said)
+    written = Counter[str]()
+
+    def count(_c: object, _k: object, statement: str, *_more: object) -> None:
+        written[" ".join(statement.split()[:3])] += 1
+
+    event.listen(world.database.engine, "before_cursor_execute", count)
+    try:
+        said_at_once(world, ("qian", "不需要"), ("zhang", "不需要"), ("li", "不需要"))
+    finally:
+        event.remove(world.database.engine, "before_cursor_execute", count)
+    assert written["UPDATE self_check SET"] == 3
+    assert written["INSERT INTO evidence"] == 1
+    facts = world.facts()["cases"]
+    assert all(facts[who]["submitted_at"] and facts[who]["receipt"] for who in ("qian", "zhang", "li"))
+
+
 def test_a_line_that_cannot_be_written_costs_one_an_apology_and_the_others_nothing(
     world: World, qian: Somebody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,14 +344,15 @@ def test_a_line_that_cannot_be_written_costs_one_an_apology_and_the_others_nothi
         of_qian = session.exec(
             select(Case.id).join(Person, col(Person.id) == Case.person_id).where(Person.staff_id == "qian")
         ).one()
-    write = answer_log.write
+    write = put_off.write
 
-    def picky(session: Session) -> None:
-        if any(line["case_id"] == of_qian for line in session.info.get("answers", ())):
+    def picky(session: Session, *of: Any) -> None:
+        waiting = [row for rows in session.info.get("put off", {}).values() for row in rows]
+        if any(row.get("case_id") == of_qian for row in waiting):
             raise ValueError("not of this world")
-        write(session)
+        write(session, *of)
 
-    monkeypatch.setattr(answer_log, "write", picky)
+    monkeypatch.setattr(put_off, "write", picky)
     qian.hears()
     assert said_at_once(world, ("zhang", "1"), ("qian", "都看过，没有")) == [True, True]
     assert answered(world) == ["contact"]

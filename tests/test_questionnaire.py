@@ -523,6 +523,6 @@ def test_a_path_that_is_kept_is_that_of_its_file_and_its_setting(_again: int) ->
     later = CAMPAIGN.with_deadline(CAMPAIGN.deadline.replace(month=6))
     for campaign in (CAMPAIGN, later):
         for setting in (SETTING, COMPREHENSIVE, replace(SETTING, today=date(2022, 5, 19), unit="青田县")):
-            kept, fresh = sitting._path_of(campaign, log, setting), walk(campaign, fold(log), setting)
+            kept, fresh = sitting._path_of(campaign, log, setting, None), walk(campaign, fold(log), setting)
             assert kept.campaign is campaign
             assert (kept.setting, kept.steps, kept.live) == (setting, fresh.steps, fresh.live)

@@ -132,6 +132,25 @@ def all_finished(number: int = 60) -> Iterator[Log]:
         yield log
 
 
+@pytest.mark.parametrize("form", [V1, campaign(new_column())], ids=["as it is", "with a column more"])
+def test_a_path_that_goes_on_from_another_is_the_same(form: Campaign) -> None:
+    """From the one before the last answer, and from any other of the same person: longer, shorter, taken back."""
+    dice = random.Random(7)
+    for log in all_finished(25):
+        log = [*log, *(Change(change.key, None) for change in dice.choices(log, k=6))]
+        walked: list[Walk] = []
+        for length in range(len(log) + 1):
+            answers = fold(log[:length])
+            fresh = walk(form, answers, SETTING)
+            for before in (*walked[-1:], dice.choice(walked) if walked else None, None):
+                path = walk(form, answers, SETTING, before)
+                assert (path.steps, path.live, path.place) == (fresh.steps, fresh.live, fresh.place)
+            walked.append(fresh)
+        for before in walked:
+            path = walk(form, fold(log[:5]), SETTING, before)
+            assert (path.steps, path.live) == (walked[5].steps, walked[5].live)
+
+
 DRAFT = Standing(revision=1, handed_in=False)
 DONE = Standing(revision=1, handed_in=True)
 

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,9 +24,10 @@ from bot.app import lay_foundation
 from bot.channels import Parcel, Receipt
 from bot.channels.pace import Pace
 from bot.demo.show import FileClock
-from bot.dispatch import Dispatch
+from bot.dispatch import Carried, Dispatch
 from bot.intake import Intake
 from bot.postman import Postman
+from bot.rounds import REPLIES_AT_ONCE
 from bot.talk import Talk
 from bot.threads import DatabaseThread
 from handlers.campaign import loading
@@ -495,7 +496,7 @@ def outgoing(tmp_path: Path) -> Iterator[Database]:
 
 def postman(database: Database, platform: Slow) -> Postman:
     campaigns, thread = (loading.load("lishui-2022-69"),), DatabaseThread()
-    dispatch = Dispatch(database=database, campaigns=campaigns, now=at(START))
+    dispatch = Dispatch(campaigns=campaigns, now=at(START))
     return Postman(
         database=database,
         campaigns=campaigns,
@@ -573,6 +574,29 @@ async def test_a_stop_in_the_middle_of_a_claim_forgets_no_letter(outgoing: Datab
         await asyncio.wait([running_man], timeout=60)
         assert running_man.done()
         await seen(lambda: states(tmp_path)["sending"] == 0)
+
+
+async def test_nobodys_answer_waits_until_the_others_are_settled(
+    outgoing: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are out, and it is only not written down yet: up to a bound, for all of them are doubtful after a kill."""
+    free, settle = asyncio.Event(), Talk.settle
+
+    async def slowly(talk: Talk, parcels: Sequence[Carried]) -> list[str]:
+        await free.wait()
+        return await settle(talk, parcels)
+
+    monkeypatch.setattr(Talk, "settle", slowly)
+    put(outgoing, 3 * REPLIES_AT_ONCE)
+    platform = Slow(0)
+    running_man = asyncio.create_task(postman(outgoing, platform).run())
+    await seen(lambda: len(platform.told) == 2 * REPLIES_AT_ONCE)
+    await asyncio.sleep(0.2)
+    assert len(platform.told) == 2 * REPLIES_AT_ONCE
+    free.set()
+    await seen(lambda: len(platform.told) == 3 * REPLIES_AT_ONCE)
+    running_man.cancel()
+    await asyncio.wait([running_man], timeout=60)
 
 
 # ---------------------------------------------------------------- as a process

@@ -372,7 +372,7 @@ class _NoThread(DatabaseThread):
 
 def talk(world: World, thread: DatabaseThread) -> Talk:
     """In the thread, as where the database is in memory."""
-    dispatch = Dispatch(database=world.database, campaigns=world.campaigns, now=lambda: world.now)
+    dispatch = Dispatch(campaigns=world.campaigns, now=lambda: world.now)
     return Talk(world.intake, dispatch, world.database, thread)
 
 

@@ -36,16 +36,16 @@ class Given:
         return replace(self, open=True, note="" if self.waived else self.note)
 
     def to_json(self) -> str:
-        return json.dumps(self.to_data(), ensure_ascii=False)
+        return _spell(self.to_data())
 
     def to_data(self) -> dict[str, Any]:
         """What JSON is made of."""
         data: dict[str, Any] = {"values": self.values, "at": self.at.isoformat(), "note": self.note, "open": self.open}
         return data | {"sealed": self.sealed} if self.sealed else data
 
-    @staticmethod
-    def from_json(text: str) -> "Given":
-        return _read(text)
+    @classmethod
+    def from_json(cls, text: str) -> "Given":
+        return cls.from_data(json.loads(text))
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Given":
@@ -53,10 +53,7 @@ class Given:
         return cls(**{**data, "values": tuple(data["values"]), "at": date.fromisoformat(data["at"])})
 
 
-@lru_cache(maxsize=2_048)
-def _read(text: str) -> Given:
-    """A log is read at each of its person's messages."""
-    return Given.from_data(json.loads(text))
+_spell = json.JSONEncoder(ensure_ascii=False).encode
 
 
 Answers = Mapping[str, Given]
@@ -68,6 +65,12 @@ class Change:
 
     key: str
     given: Given | None
+
+
+@lru_cache(maxsize=4_096)
+def written(key: str, given: str | None) -> Change:
+    """A line as it was written. The same line is the same change: a log is read at each of its person's messages."""
+    return Change(key, Given.from_json(given) if given else None)
 
 
 def fold(changes: Iterable[Change]) -> dict[str, Given]:

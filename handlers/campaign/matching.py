@@ -42,7 +42,7 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _worded(label: str) -> str:
+def worded(label: str) -> str:
     """The bare form of what a campaign offers. What people say is not kept."""
     return plain(label)
 
@@ -118,9 +118,9 @@ def _named(options: Sequence[Option], said: str) -> Option | None:
     if not bare:
         return None
     for option in options:
-        if bare == _worded(option.label):
+        if bare == worded(option.label):
             return option
-    hits = [o for o in options if any(bare == _worded(alias) for alias in o.aliases)]
+    hits = [o for o in options if any(bare == worded(alias) for alias in o.aliases)]
     return hits[0] if len(hits) == 1 else None
 
 
@@ -128,7 +128,7 @@ def _nearly(option: Option, said: str) -> bool:
     """«我都没有接触» for «没有接触»: the wording is more than half of what was said, and nothing around turns it."""
     bare = plain(said)
     for name in (option.label, *option.aliases):
-        words = _worded(name)
+        words = worded(name)
         if len(words) < 2 or len(bare) >= 2 * len(words) or words not in bare:
             continue  # «没有» is no answer in «我没有时间»
         if not _TURNED.search(bare.replace(words, "", 1)):

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from handlers.campaign.chapters import UNIT_FIELD
 from handlers.campaign.definition import Campaign, Group, Question
-from handlers.campaign.matching import clean, plain
+from handlers.campaign.matching import clean, plain, worded
 from handlers.campaign.row_changes import Texts, group_of
 
 EXAMPLE = "例"
@@ -95,9 +95,9 @@ def _runs_through(name: str, said: str) -> bool:
 def _headings(campaign: Campaign) -> dict[str, str]:
     group = group_of(campaign)
     columns = group.columns if group else []
-    named = {plain(column.short): column.id for column in columns if len(column.short) > 1}
-    named |= {plain(column.name): column.field for column in campaign.feedback_table.columns}
-    return named | {plain(column.name): column.id for column in columns}
+    named = {worded(column.short): column.id for column in columns if len(column.short) > 1}
+    named |= {worded(column.name): column.field for column in campaign.feedback_table.columns}
+    return named | {worded(column.name): column.id for column in columns}
 
 
 def columns_of(campaign: Campaign, cells: Sequence[str]) -> dict[int, str]:

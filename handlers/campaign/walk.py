@@ -5,11 +5,13 @@ Pure. `walk` is the only place that decides what is asked.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from handlers.campaign.answers import Answers, Given
 from handlers.campaign.definition import Campaign, Group, Option, Question
 from handlers.campaign.reading import Reading
 from handlers.campaign.setting import Setting as Setting
+from handlers.campaign.shapes import When
 
 MORE = "more"
 """The option of a row's review that adds an empty row."""
@@ -54,8 +56,12 @@ class Walk(Reading):
     steps: list[Step] = field(default_factory=list)
     live: dict[str, Given] = field(default_factory=dict)
     """The answers that count: those of questions on the path."""
+    place: Step | None = None
+    """The first question not answered; None when everything is."""
     _known: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was read, until one more answer counts: one condition after the other asks for the same."""
+    _as_before: list[Step] = field(default_factory=list, init=False, repr=False, compare=False)
+    """While it is walked: the steps that come next, the next one last, as far as they are known."""
 
     def values(self, name: str, row: int = 0) -> tuple[str, ...]:
         found = self._known.get((name, row))
@@ -63,15 +69,77 @@ class Walk(Reading):
             found = self._known[name, row] = Reading.values(self, name, row)
         return found
 
-    def add(self, key: str, given: Given) -> None:
-        """One more answer counts."""
-        self.live[key] = given
-        self._known.clear()
+    def _asks(self, when: When, key: str, row: int = 0) -> bool:
+        """Whether a question comes next, or with a key that ends in a point, a group."""
+        if self._as_before:
+            coming = self._as_before[-1].key
+            return coming == key or (key[-1] == "." and coming.startswith(key))
+        return self.holds(when, row)
 
-    @property
-    def place(self) -> Step | None:
-        """The first question not answered; None when everything is."""
-        return next((step for step in self.steps if not step.answered), None)
+    def _add(self, question: Question, key: str, *, row: int, entry: int) -> Step:
+        if self._as_before:
+            step = self._as_before.pop()
+        else:
+            given, asked = self._given(question, key, row)
+            step = Step(key=key, question=question, row=row, entry=entry, given=given, asked=asked)
+        self.steps.append(step)
+        if step.given is not None:
+            self.live[key] = step.given
+            self._known.clear()
+        return step
+
+    def follow(self, before: "Walk | None" = None) -> None:
+        """Walks it, once."""
+        self._as_before = self._same_as(before) if before else []
+        entry = 0
+        for question in self.campaign.questions:
+            if isinstance(question, Group):
+                if self._asks(question.when, f"{question.id}."):
+                    entry = self._follow_rows(question, entry)
+            elif self._asks(question.when, question.id):
+                closing = question.kind == "submit"
+                entry += not closing
+                self._add(question, question.id, row=0, entry=0 if closing else entry)
+        self.place = next((step for step in self.steps if not step.answered), None)
+
+    def _same_as(self, before: "Walk") -> list[Step]:
+        same = takewhile(lambda step: self.answers.get(step.key) is before.answers.get(step.key), before.steps)
+        return [*same][::-1]
+
+    def _follow_rows(self, group: Group, entry: int) -> int:
+        for row in range(1, group.max_rows + 1):
+            entry += 1
+            ahead = f"{group.id}.{row}."
+            for column in group.columns:
+                if self._asks(column.when, ahead + column.id, row):
+                    self._add(column, ahead + column.id, row=row, entry=entry)
+            review = self._add(group.review, ahead + group.review.id, row=row, entry=entry)
+            if review.given and "fix" in review.given.values and not review.given.open:
+                self._add(group.fix, ahead + group.fix.id, row=row, entry=entry)
+            more = review.given is not None and adds_row(group, review.given) and not review.given.open
+            following = f"{group.id}.{row + 1}."
+            # a later row that was once reviewed stays, whatever happens to this one
+            goes_on = more or following + group.review.id in self.answers
+            if self._as_before and self._as_before[-1].key.startswith(following) is not goes_on:
+                self._as_before.clear()
+            if not goes_on:
+                break
+        return entry
+
+    def _given(self, question: Question, key: str, row: int) -> tuple[Given | None, bool]:
+        """The answer that counts there, and whether it is asked for at all."""
+        given = self.answers.get(key)
+        if given is None and question.suggest:
+            text = "；".join(self.suggested(question.suggest, row))
+            return Given(values=(f"={text}",), at=self.setting.today), False
+        if question.options_from and not (given and (given.open or given.waived)):
+            offered = self.choices(question, row)
+            if given is not None:
+                kept = tuple(v for v in given.values if v in {o.id for o in offered})
+                given = Given(values=kept, at=given.at, note=given.note) if kept else None
+            if given is None and len(offered) == 1:
+                return Given(values=(offered[0].id,), at=self.setting.today), False
+        return given, True
 
     @property
     def entries(self) -> int:
@@ -134,58 +202,15 @@ class Walk(Reading):
         return next((list(o.aliases) for o in question.options if o.id == value), []) if question else []
 
 
-def walk(campaign: Campaign, answers: Answers, setting: Setting) -> Walk:
+def walk(campaign: Campaign, answers: Answers, setting: Setting, before: Walk | None = None) -> Walk:
     """Follows the questions in order with what has been answered so far. Never fails on odd answers: an answer of a
-    question that is not on the path any more is simply not looked at."""
+    question that is not on the path any more is simply not looked at. `before` is the path of the same person before
+    the last of the answers: a step depends on those ahead of it only, so up to that one it is the same."""
     path = Walk(campaign, setting, answers)
-    entry = 0
-    for question in campaign.questions:
-        if not path.holds(question.when):
-            continue
-        if isinstance(question, Group):
-            entry = _rows(path, question, answers, entry)
-        else:
-            closing = question.kind == "submit"
-            entry += not closing
-            _add(path, question, question.id, answers, row=0, entry=0 if closing else entry)
+    path.follow(before)
     return path
-
-
-def _rows(path: Walk, group: Group, answers: Answers, entry: int) -> int:
-    for row in range(1, group.max_rows + 1):
-        entry += 1
-        for column in group.columns:
-            if path.holds(column.when, row):
-                _add(path, column, f"{group.id}.{row}.{column.id}", answers, row=row, entry=entry)
-        review = _add(path, group.review, f"{group.id}.{row}.{group.review.id}", answers, row=row, entry=entry)
-        if review.given and "fix" in review.given.values and not review.given.open:
-            _add(path, group.fix, f"{group.id}.{row}.{group.fix.id}", answers, row=row, entry=entry)
-        more = review.given is not None and adds_row(group, review.given) and not review.given.open
-        if not more and f"{group.id}.{row + 1}.{group.review.id}" not in answers:
-            break  # a later row that was once reviewed stays, whatever happens to this one
-    return entry
 
 
 def adds_row(group: Group, review: Given) -> bool:
     """Whether this word on a row asks for one more."""
     return any(option.id in review.values and (option.clones or option.id == MORE) for option in group.review.options)
-
-
-def _add(path: Walk, question: Question, key: str, answers: Answers, *, row: int, entry: int) -> Step:
-    given = answers.get(key)
-    asked = True
-    if given is None and question.suggest:
-        text = "；".join(path.suggested(question.suggest, row))
-        given, asked = Given(values=(f"={text}",), at=path.setting.today), False
-    elif question.options_from and not (given and (given.open or given.waived)):
-        offered = path.choices(question, row)
-        if given is not None:
-            kept = tuple(v for v in given.values if v in {o.id for o in offered})
-            given = Given(values=kept, at=given.at, note=given.note) if kept else None
-        if given is None and len(offered) == 1:
-            given, asked = Given(values=(offered[0].id,), at=path.setting.today), False
-    step = Step(key=key, question=question, row=row, entry=entry, given=given, asked=asked)
-    path.steps.append(step)
-    if given is not None:
-        path.add(key, given)
-    return step

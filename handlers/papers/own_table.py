@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from handlers import leak_guard
-from handlers.campaign.answers import Change, Given, fold
+from handlers.campaign.answers import fold, written
 from handlers.campaign.chapters import UNIT_FIELD
 from handlers.campaign.definition import Campaign
 from handlers.campaign.matching import clean, plain
@@ -82,7 +82,7 @@ def make_own_table(request: Request, out: BinaryIO) -> None:
 def _path(request: Request, person_id: int, name: str) -> Walk:
     case = cases.find(request.session, request.campaign.id, person_id)
     lines = answer_log.lines(request.session, case) if case else ()
-    log = (Change(key, Given.from_json(given) if given else None) for key, given in lines)
+    log = (written(key, given) for key, given in lines)
     today = request.as_of.astimezone(request.campaign.zone).date()
     return walk(request.campaign, fold(log), Setting(today=today, person=name, unit=""))
 

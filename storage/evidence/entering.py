@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session as AnySession
 from sqlalchemy.orm import UOWTransaction
 from sqlmodel import Session, SQLModel, col
 
-from storage import answer_log
+from storage import answer_log, put_off
 from storage.database import Database
 from storage.evidence import around, kinds
 from storage.evidence.kinds import BY_TABLE, KINDS, Kind
@@ -60,13 +60,13 @@ def enter(session: Session, instance: Any) -> None:
 
 
 def write(session: Session, table: type[SQLModel], campaign: str, values: Mapping[str, Any]) -> int:
-    """Inserts a row past the session's objects and enters it; its number. Of what the session holds it must not need
-    anything that is not flushed."""
+    """Inserts a row past the session's objects and enters it, with others of the same commit; its number. Of what the
+    session holds it must not need anything that is not flushed."""
     (number,) = session.connection().execute(_new(table), values).inserted_primary_key or (0,)
     kind, vault = BY_TABLE[table], session.info.get(_VAULT)
     row = SimpleNamespace(id=number, **values)
     if vault is not None and kind.only(row):
-        session.connection().execute(_ENTRY, _of_row(session, vault, kind, row, campaign))
+        put_off.put_off(session, _ENTRY, [_of_row(session, vault, kind, row, campaign)])
     return int(number)
 
 
@@ -98,6 +98,7 @@ def take_in(session: Session, vault: Vault) -> int:
 def _entered(session: AnySession, vault: Vault, kind: Kind, instance: Any, *, new: bool) -> dict[str, Any] | None:
     """The entry of a row; None where it was changed and says the same."""
     connection, campaign = session.connection(), kinds.campaign_of(session, kind, instance)
+    put_off.write(session, _ENTRY)  # in the order of writing
     if not new and _says_the_same(connection, kind, instance, campaign):
         return None
     return _of_row(session, vault, kind, instance, campaign)
