@@ -65,8 +65,8 @@ class Workers:
             request = following or line.read()
 
     def _together(self, first: Request, line: Line) -> tuple[list[Answer], Request | None]:
-        """What was asked for is done, with all that is asked for meanwhile; where one of them fails, each is done
-        alone. Their answers, and what has to be done next."""
+        """What was asked for is done, with all that is asked for meanwhile, up to the next turns: these lock their
+        people first of all. Where one of them fails, each is done alone. Their answers, and what is to be done next."""
         if not first.shares:
             return [self.answer(first)], None
         done: list[Request] = []
@@ -74,7 +74,7 @@ class Workers:
         following: Request | None = first
         try:
             with self.database.session() as session:
-                while following and following.shares and not (following.people and any(one.people for one in done)):
+                while following and following.shares and not (done and following.people):
                     done.append(following)
                     following = None
                     answers.append((self._do_in(session, done[-1]), None))

@@ -31,8 +31,9 @@ class Picked:
 
 def clean(said: str) -> str:
     """The text without control, zero-width and bidi characters; line breaks stay, surrounding blanks go."""
-    kept = "".join(c for c in said if c == "\n" or unicodedata.category(c) not in _INVISIBLE or c == "\u200d")
-    return kept.strip().strip("\u200d")
+    if not said.isprintable():  # nothing printable is invisible
+        said = "".join(c for c in said if c == "\n" or unicodedata.category(c) not in _INVISIBLE or c == "\u200d")
+    return said.strip().strip("\u200d")
 
 
 def plain(text: str) -> str:
