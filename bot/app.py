@@ -67,14 +67,14 @@ class App:
         self._api = DingTalk(config, sessions, clock, count=lambda unit: self._quota.count(unit))
         self.metrics = Metrics()
         self.talk = Talk.of(config, foundation, self._thread, clock)
-        reception = Reception(
+        self._reception = Reception(
             intake=self.talk,
             most=config.queue,
             metrics=self.metrics,
             are_first=lambda inbounds: self._turnstile.are_first(inbounds),
             given=self._given,
         )
-        self._turnstile = Turnstile(database, reception.receive)
+        self._turnstile = Turnstile(database, self._reception.receive)
         self.zhezhengding = Zhezhengding.of(
             config, database, campaigns, self._thread, sessions, now=clock, real_now=real_clock
         )
@@ -288,6 +288,7 @@ class App:
             if self.zhezhengding:
                 await self.zhezhengding.close()
             await self._turnstile.close()
+            self._reception.close()
             await self.talk.answered()
             self._thread.close()
             self.talk.end()

@@ -68,7 +68,7 @@ class Intake:
         except _TalkFailure:
             pass
         except StatementFailure as error:
-            if len(inbounds) == 1 or not self._takes_anything():
+            if len(inbounds) == 1 or not self.takes_anything():
                 return [error] * len(inbounds)
         return [self._verdict(inbound) for inbound in inbounds]
 
@@ -104,7 +104,7 @@ class Intake:
         body = Text(guards.TOO_MANY, self._campaigns[0].name)
         return Letter(to=inbound.chat, body=body, key=f"{_reply_key(inbound)}#0")
 
-    def _takes_anything(self) -> bool:
+    def takes_anything(self) -> bool:
         """Whether the database is open to writers at all, or locked or gone."""
         try:
             with self._database.session() as session:
@@ -141,7 +141,7 @@ class Intake:
 
     def _is_answered(self, session: Session, inbound: Inbound, now: datetime) -> bool:
         """False for somebody who sends more than anybody can type; the first time they are told."""
-        verdict = self._throttle.admit(inbound.sender_id or str(inbound.chat))
+        verdict = self._throttle.admit(inbound.sender_id or str(inbound.chat), _reply_key(inbound))
         if verdict is Verdict.TELL:
             post(session, [self._too_many(inbound)], now=now)
         return verdict is Verdict.ANSWER

@@ -62,6 +62,7 @@ class Reception:
         self._being_stored: set[str] = set()
         """Whose message is: their next one waits for that."""
         self._working: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def receive(self, inbound: Inbound) -> bool:
         """Returns when the message is stored for good; False for a copy. Raises `NoRoom`, or what the database raised:
@@ -79,6 +80,10 @@ class Reception:
         self._work()
         return await asyncio.shield(stored)
 
+    def close(self) -> None:
+        """No more are given to the intake. What still waits is not acked: the platform pushes it again."""
+        self._closed = True
+
     def _turn_away(self, inbound: Inbound) -> None:
         self._metrics.turned_away.inc()
         if not self._turned_away:
@@ -93,14 +98,14 @@ class Reception:
     async def _until_empty(self) -> None:
         before: asyncio.Task[bool] | None = None
         try:
-            while self._queues or self._turned_away or before:
+            while not self._closed and (self._queues or self._turned_away or before):
                 await self._gathered()
                 batch = await self._sifted(self._next())
                 away = list(self._turned_away.values())
                 self._turned_away.clear()
                 storing = asyncio.create_task(self._stored(batch, away)) if batch or away else None
                 if before and not await before:
-                    return  # what still waits is not acked: the platform pushes it again
+                    return
                 before = storing
                 if storing:
                     await self._done_or_many(storing)
@@ -148,7 +153,7 @@ class Reception:
         return [one for one, first in zip(batch, verdicts, strict=True) if first]
 
     async def _stored(self, batch: Sequence[_Waiting], away: Sequence[Inbound]) -> bool:
-        """False where nothing is stored any more."""
+        """False where nothing is stored any more: what still waits is not acked, as after `close`."""
         whose = {_whose(one.inbound) for one in batch}
         self._being_stored |= whose
         try:

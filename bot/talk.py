@@ -115,7 +115,7 @@ class Talk:
 
     async def answered(self) -> None:
         """What was asked for so far is done."""
-        if asked := [one.done for one in (*self._sent, *self._waiting)]:
+        while asked := [one.done for one in (*self._sent, *self._waiting)]:
             await asyncio.wait(asked)
 
     def end(self) -> None:

@@ -9,6 +9,8 @@ from enum import Enum, auto
 
 _MANY = 20_000
 """So many people are remembered; those who were quiet longest are forgotten first."""
+_TRIED = 100
+"""So many messages whose turn may be tried again: the database failed, or somebody's talk did in the same commit."""
 
 
 class Verdict(Enum):
@@ -25,10 +27,19 @@ class Throttle:
         self._most, self._clock = per_minute, clock
         self._left: dict[str, tuple[float, float, bool]] = {}
         """By person: what is left, when that was, whether it was said that they are too many."""
+        self._judged: dict[str, Verdict] = {}
 
-    def admit(self, who: str) -> Verdict:
+    def admit(self, who: str, message: str) -> Verdict:
+        """`message` is counted once, however often it is asked about."""
         if not self._most:
             return Verdict.ANSWER
+        if message not in self._judged:
+            self._judged[message] = self._judge(who)
+            if len(self._judged) > _TRIED:
+                self._judged.pop(next(iter(self._judged)))
+        return self._judged[message]
+
+    def _judge(self, who: str) -> Verdict:
         now = self._clock()
         left, then, told = self._left.pop(who, (float(self._most), now, False))
         left = min(self._most, left + (now - then) * self._most / 60)

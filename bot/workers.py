@@ -65,9 +65,10 @@ class Workers:
             request = following or line.read()
 
     def _together(self, first: Request, line: Line) -> tuple[list[Answer], Request | None]:
-        """What was asked for is done, with all that is asked for meanwhile, up to the next turns: these lock their
-        people first of all. Where one of them fails, each is done alone. Their answers, and what is to be done next."""
-        if not first.shares:
+        """What was asked for is done, with all that is asked for meanwhile, up to the next turns. Where one of them
+        fails, each is done alone. Their answers, and what is to be done next. On a server each has its own commit:
+        other processes would wait for what they cannot see yet."""
+        if not first.shares or not self.database.is_sqlite:
             return [self.answer(first)], None
         done: list[Request] = []
         answers: list[Answer] = []
@@ -79,6 +80,9 @@ class Workers:
                     following = None
                     answers.append((self._do_in(session, done[-1]), None))
                     following = line.read(wait=False)
+        except DatabaseFailure as error:
+            is_gone = not self.intake.takes_anything()
+            answers = [_failed(request, error) if is_gone else self.answer(request) for request in done]
         except Exception:  # noqa: BLE001 - whose fault it was comes out, and into the log, where each is alone
             answers = [self.answer(request) for request in done]
         return answers, following
@@ -103,6 +107,10 @@ class Workers:
         if isinstance(done, list):
             done = [_bare(one) if isinstance(one, Exception) else one for one in done]
         return done, None
+
+
+def _failed(request: Request, error: DatabaseFailure) -> Answer:
+    return ([_bare(error)] * request.people, None) if request.people else (None, _bare(error))
 
 
 def _bare(error: Exception) -> StatementFailure:

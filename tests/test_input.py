@@ -171,20 +171,26 @@ def test_odd_frames_are_taken_or_left(odd: dict[str, Any]) -> None:
 def test_who_sends_too_much_is_told_once_and_answered_again_later() -> None:
     now = [0.0]
     throttle = Throttle(60, clock=lambda: now[0])
-    said = [throttle.admit("spammer") for _ in range(100)]
+    said = [throttle.admit("spammer", f"m{n}") for n in range(100)]
     assert said == [Verdict.ANSWER] * 60 + [Verdict.TELL] + [Verdict.SILENCE] * 39
-    assert throttle.admit("somebody else") is Verdict.ANSWER
+    assert throttle.admit("somebody else", "m100") is Verdict.ANSWER
     now[0] += 1
-    assert throttle.admit("spammer") is Verdict.ANSWER
-    assert throttle.admit("spammer") is Verdict.SILENCE, "said once for the whole burst"
+    assert throttle.admit("spammer", "m101") is Verdict.ANSWER
+    assert throttle.admit("spammer", "m102") is Verdict.SILENCE, "said once for the whole burst"
     now[0] += 60
-    assert [throttle.admit("spammer") for _ in range(61)][-1] is Verdict.TELL
+    assert [throttle.admit("spammer", f"later{n}") for n in range(61)][-1] is Verdict.TELL
+
+
+def test_a_message_whose_turn_is_tried_again_is_counted_once() -> None:
+    throttle = Throttle(2, clock=lambda: 0.0)
+    said = [throttle.admit("somebody", message) for message in ("m1", "m1", "m2", "m1", "m3", "m3", "m4")]
+    assert said == [*[Verdict.ANSWER] * 4, Verdict.TELL, Verdict.TELL, Verdict.SILENCE]
 
 
 def test_it_does_not_remember_everybody_for_ever() -> None:
     throttle = Throttle(60, clock=lambda: 0.0)
     for n in range(30_000):
-        throttle.admit(f"{n}")
+        throttle.admit(f"{n}", f"m{n}")
     assert len(throttle._left) <= 20_001
 
 

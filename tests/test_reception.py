@@ -90,6 +90,19 @@ async def test_few_who_wait_make_one_batch_when_the_others_are_stored() -> None:
     await intake.stores(1)
 
 
+async def test_a_stop_begins_no_other_batch() -> None:
+    """What was begun is acked; the rest the platform pushes again."""
+    intake = Given()
+    await intake.comes("zhang-1")
+    await intake.comes(*crowd("1"))
+    await intake.comes(*[f"q{n:02}-1" for n in range(MANY)])
+    intake.reception.close()
+    await intake.stores(0)
+    await intake.stores(1)
+    assert len(intake.batches) == 2
+    assert intake.acked == ["zhang-1", *crowd("1")]
+
+
 async def test_what_somebody_says_next_waits_until_the_last_is_stored() -> None:
     intake = Given()
     await intake.comes(*crowd("1"))

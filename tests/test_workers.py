@@ -37,6 +37,12 @@ class Waiting:
         self.answers.append(answers)
 
 
+@pytest.fixture(params=["sqlite"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """On a server each request has its own commit."""
+    return str(request.param)
+
+
 @pytest.fixture
 def here(world: World, monkeypatch: pytest.MonkeyPatch) -> Workers:
     """Two people are many."""
@@ -98,7 +104,6 @@ def test_a_few_peoples_turns_wait_for_nothing_else(world: World, here: Workers, 
 
 
 def test_turns_begin_a_commit(world: World, here: Workers, commits: list[None]) -> None:
-    """Two processes that share a database lock people before letters, or they would wait for each other in a ring."""
     answers = served(here, turns("zhang", "li"), turns("sun", "chen"), claim(world), turns("qian", "wang"))
     assert [len(of_one_commit) for of_one_commit in answers] == [1, 2, 1]
     assert len(commits) == 3
@@ -149,6 +154,22 @@ def test_what_the_database_refuses_is_told_to_each(
     (taken,), (claimed,) = served(here, turns("zhang", "li"), claim(world))
     assert all(isinstance(verdict, StatementFailure) for verdict in cast(Any, taken[0]))
     assert isinstance(claimed[1], DatabaseFailure)
+
+
+def test_where_the_database_takes_nothing_nobody_tries_again(here: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each try waits for seconds, and everybody behind it."""
+    tried: list[None] = []
+
+    def locked(*_: object, **__: object) -> None:
+        tried.append(None)
+        raise DatabaseFailure("", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(Intake, "taken", locked)
+    monkeypatch.setattr(Intake, "takes_anything", lambda _intake: False)
+    (((verdicts, error),),) = served(here, turns("zhang", "li"))
+    assert error is None
+    assert [type(verdict) for verdict in cast(Any, verdicts)] == [DatabaseFailure] * 2
+    assert len(tried) == 1
 
 
 def test_what_became_of_letters_is_written_down_with_the_next_turns(world: World, here: Workers) -> None:

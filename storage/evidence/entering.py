@@ -78,6 +78,7 @@ def _new(table: type[SQLModel]) -> Insert:
 def announce(session: Session, vault: Vault, kind: str, row: str, campaign: str, told: Mapping[str, Any]) -> None:
     """Enters a fact that has no row: what it says stands in the entry itself."""
     about = canonical(told)
+    put_off.write(session, _ENTRY)  # in the order of writing
     session.connection().execute(_ENTRY, _entry(vault, kind, row, campaign, about, about, new_salt()))
 
 
