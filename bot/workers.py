@@ -66,9 +66,9 @@ class Workers:
 
     def _together(self, first: Request, line: Line) -> tuple[list[Answer], Request | None]:
         """What was asked for is done, with all that is asked for meanwhile, up to the next turns. Where one of them
-        fails, each is done alone. Their answers, and what is to be done next. On a server each has its own commit:
-        other processes would wait for what they cannot see yet."""
-        if not first.shares or not self.database.is_sqlite:
+        fails, each is done alone. Their answers, and what is to be done next. On a server turns have their commit for
+        themselves: other processes would wait for claims of letters they cannot see yet."""
+        if not first.shares or (first.people and not self.database.is_sqlite):
             return [self.answer(first)], None
         done: list[Request] = []
         answers: list[Answer] = []

@@ -39,7 +39,7 @@ class Waiting:
 
 @pytest.fixture(params=["sqlite"])
 def kind(request: pytest.FixtureRequest) -> str:
-    """On a server each request has its own commit."""
+    """On a server turns have their commit for themselves."""
     return str(request.param)
 
 
@@ -94,6 +94,15 @@ def test_in_the_rush_turns_share_a_commit_with_what_waits_behind_them(
     ((taken, claimed, settled),) = answers
     assert (taken, settled) == (([True, True], None), ([], None))
     assert [letter.lane for letter in cast(Any, claimed[0])] == ["dingtalk:direct:zhang", "dingtalk:direct:li"]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_on_a_server_claims_never_share_the_commit_of_turns(world: World, here: Workers, commits: list[None]) -> None:
+    """Another process would wait for a letter it cannot see; what is settled it need not see."""
+    answers = served(here, turns("zhang", "li"), claim(world), Request("dispatch", "settle", ([],)))
+    assert [len(of_one_commit) for of_one_commit in answers] == [1, 2]
+    assert len(commits) == 2
+    assert len(cast(Any, answers[1][0][0])) == 2
 
 
 def test_a_few_peoples_turns_wait_for_nothing_else(world: World, here: Workers, commits: list[None]) -> None:
