@@ -1,4 +1,4 @@
-"""One parcel from door to door: its paper is made, the channel delivers it, and it is handed in to be settled.
+"""One parcel from door to door: its paper is made, the channel delivers it, and it is told what became of it.
 
 No transaction is open while it is under way. Must not know which letters come when (`rounds.py`), nor what follows from
 the platform's answer (`settling.py`).
@@ -15,7 +15,6 @@ from typing import BinaryIO
 
 from bot.channels import Attachment, Channel, DeliveryError, Doubtful, Later, Parcel, Receipt, Refused
 from bot.dispatch import Carried
-from bot.settling import Settling
 from bot.threads import DatabaseThread
 from handlers import issuing
 from handlers.campaign.definition import Campaign
@@ -40,7 +39,6 @@ class Carrier:
     campaigns: tuple[Campaign, ...]
     vault: Vault
     thread: DatabaseThread
-    settling: Settling
     real_now: Callable[[], datetime]
     delivered: Callable[[str], None] = lambda key: None
     """Told the key of each letter the platform took."""
@@ -62,10 +60,6 @@ class Carrier:
             if verdict[letter.id] is None:
                 self.delivered(letter.key)
         return Carried(channel.name, channel.keyed, letters, verdict, taken.id, well=True)
-
-    async def settle(self, back: Carried) -> None:
-        """Returns when it is written down."""
-        await self.settling.settle(back)
 
     async def release(self, letters: Sequence[Claimed]) -> None:
         """Lets go of letters nothing was begun with."""

@@ -65,7 +65,6 @@ class Postman:
             campaigns=campaigns,
             vault=vault,
             thread=thread,
-            settling=settling,
             real_now=real_now,
             delivered=delivered,
         )
@@ -76,6 +75,7 @@ class Postman:
                 bulk=bulk,
                 most=REPLIES_OF_SEVERAL if shared else REPLIES_AT_ONCE,
                 carrier=carrier,
+                settling=settling,
                 real_now=real_now,
                 wake_all=self.wake,
             )

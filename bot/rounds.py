@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.carrier import LEASE, Carrier
 from bot.channels import Channel
+from bot.settling import Settling
 from storage.delivery import Claimed
 
 log = logging.getLogger(__name__)
@@ -38,13 +39,14 @@ class Round:
         bulk: bool,
         most: int,
         carrier: Carrier,
+        settling: Settling,
         real_now: Callable[[], datetime],
         wake_all: Callable[[], None],
     ) -> None:
         """`most`: replies at the platform. `wake_all` is called when a broadcast has left a chat: a reply may wait."""
         self.channel = channel.name
         self._channel, self._claim, self.bulk, self._carrier, self._most = channel, claim, bulk, carrier, most
-        self._real_now, self._wake_all = real_now, wake_all
+        self._settling, self._real_now, self._wake_all = settling, real_now, wake_all
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         """Until they are settled."""
@@ -108,7 +110,7 @@ class Round:
             self._there -= 1
         if self._there == self._most - 1:
             self.wake()  # the next of those that had no room
-        await self._carrier.settle(back)
+        await self._settling.settle(back)
         if back.well:
             self._trust = min(self._trust + 1, self._channel.pace.whole)
         else:

@@ -82,11 +82,10 @@ async def carry(world: World, platform: Platform, told: list[str] | None = None)
         campaigns=world.campaigns,
         vault=world.vault,
         thread=thread,
-        settling=settling,
         real_now=lambda: world.now,
     )
     for letters in claim(world):
-        await carrier.settle(await carrier.carry(platform, letters))
+        await settling.settle(await carrier.carry(platform, letters))
 
 
 def states(world: World) -> Counter[str]:
