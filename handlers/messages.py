@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 
@@ -175,7 +176,9 @@ def _told(body: Body) -> dict[str, Any]:
             return {"name": body.name, "paper": body.paper, "params": dict(body.params)}
 
 
+@lru_cache(maxsize=256)
 def from_json(text: str) -> Body:
+    """The same question goes to many, and is read when it is sent and when it is answered."""
     data = json.loads(text)
     match data.pop("kind"):
         case "Text":

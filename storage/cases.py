@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Integer, Update, bindparam, insert
-from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, and_, col, delete, func, select, update
 
@@ -23,6 +22,8 @@ CASES = "cases"
 
 _CASE = select(Case).where(Case.campaign == bindparam("campaign"), Case.person_id == bindparam("person"))
 _START = insert(Case)
+_BLANK = {name: field.default for name, field in Case.model_fields.items() if name != "id" and not field.is_required()}
+"""A self-check nobody has answered yet."""
 _NEXT = (
     update(Counter)
     .where(col(Counter.name) == bindparam("series"))
@@ -48,12 +49,9 @@ def find(session: Session, campaign: str, person_id: int) -> Case | None:
 
 
 def start(session: Session, *, campaign: str, person_id: int, unit_id: int, at: datetime, revision: int = 1) -> Case:
-    case = Case(campaign=campaign, person_id=person_id, unit_id=unit_id, opened_at=at, revision=revision)
-    values = case.model_dump(exclude={"id"})
-    (case.id,) = session.connection().execute(_START, values).inserted_primary_key or (0,)
-    make_transient_to_detached(case)  # as if it had been read
-    session.add(case)
-    return case
+    whose = {"campaign": campaign, "person_id": person_id, "unit_id": unit_id}
+    session.connection().execute(_START, {**_BLANK, **whose, "opened_at": at, "revision": revision})
+    return session.scalars(_CASE, {"campaign": campaign, "person": person_id}).one()
 
 
 def change(session: Session, case: Case, **values: Any) -> None:

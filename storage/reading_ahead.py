@@ -23,7 +23,6 @@ _LINES = (
     .where(col(AnswerLine.case_id).in_(bindparam("cases", expanding=True)))
     .order_by(col(AnswerLine.id))
 )
-_UNITS = select(Unit).where(col(Unit.id).in_(bindparam("units", expanding=True)))
 
 
 def read(
@@ -51,9 +50,9 @@ def _read_cases(session: Session, people: Sequence[int], campaigns: Sequence[str
 
 
 def _read_units(session: Session, wanted: set[int]) -> None:
-    units = {unit.id or 0: unit for unit in session.scalars(_UNITS, {"units": list(wanted)})}
+    units = roster.units_numbered(session, wanted)
     above = {one for unit in units.values() for one in _above(unit)} - set(units)
-    units |= {unit.id or 0: unit for unit in session.scalars(_UNITS, {"units": list(above)})} if above else {}
+    units |= roster.units_numbered(session, above) if above else {}
     chains = {one: [*map(units.get, _above(units[one])), units[one]] for one in wanted}
     at_hand.put(session, roster.CHAINS, {one: chain for one, chain in chains.items() if None not in chain})
 

@@ -1,8 +1,7 @@
 """Units, people, roles, groups: who is who and where. Must not know what people are asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, func, or_
 from sqlmodel import Session, col, select
@@ -28,6 +27,11 @@ def unit(session: Session, unit_id: int) -> Unit:
 
 def units(session: Session) -> Sequence[Unit]:
     return session.exec(select(Unit).order_by(col(Unit.path))).all()
+
+
+def units_numbered(session: Session, unit_ids: Iterable[int]) -> dict[int, Unit]:
+    """By their ids."""
+    return {unit.id or 0: unit for unit in session.scalars(_UNITS, {"units": list(unit_ids)})}
 
 
 def called(session: Session, said: str) -> Sequence[Unit]:
@@ -69,6 +73,7 @@ def _chain() -> SelectOfScalar[Unit]:
 
 _CHAIN = _chain()
 _UNIT = select(Unit).where(Unit.id == bindparam("unit_id"))
+_UNITS = select(Unit).where(col(Unit.id).in_(bindparam("units", expanding=True)))
 
 
 def person(session: Session, staff_id: str) -> Person | None:
@@ -92,8 +97,13 @@ def named(session: Session, name: str, paths: Sequence[str]) -> Sequence[Person]
 
 def appointments(session: Session, person_id: int, now: datetime) -> list[tuple[Role, Unit]]:
     """The roles somebody holds now, the widest first; a deputy's term may be over."""
-    rows = session.execute(_APPOINTMENTS, {"person": person_id, "now": now}).all()
-    return [(Role(role), unit) for role, unit in sorted(rows, key=lambda row: (len(row[1].path), row[1].path))]
+    session.flush()
+    held = session.connection().execute(_APPOINTMENTS, {"person": person_id, "now": now}).all()
+    if not held:
+        return []  # nearly everybody, and at every command
+    units = units_numbered(session, {unit_id for _, unit_id in held})
+    found = [(Role(role), units[unit_id]) for role, unit_id in held]
+    return sorted(found, key=lambda one: (len(one[1].path), one[1].path))
 
 
 def in_term(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
@@ -101,10 +111,8 @@ def in_term(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return or_(col(Appointment.until).is_(None), col(Appointment.until) > now)
 
 
-_APPOINTMENTS: Any = (
-    select(Appointment.role, Unit)
-    .join(Unit, col(Unit.id) == Appointment.unit_id)
-    .where(Appointment.person_id == bindparam("person"), in_term(bindparam("now", type_=Moment())))
+_APPOINTMENTS = select(Appointment.role, Appointment.unit_id).where(
+    Appointment.person_id == bindparam("person"), in_term(bindparam("now", type_=Moment()))
 )
 """Built once: asked at every command, and building it costs several times what running does."""
 

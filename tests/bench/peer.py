@@ -134,9 +134,9 @@ async def form_turns(url: str, seconds: float, at_once: int) -> dict[str, Any]:
     assert heard == {text: count for text, count in sent.items() if text in answers}, "each answer counted once"
     return {
         "turns/s": round(len(took) / lasted, 1),
-        "p50 ms": round(report.percentile(took, 0.5) * 1e3, 1),
-        "p99 ms": round(report.percentile(took, 0.99) * 1e3, 1),
-        "CPU ms/turn": round(used / len(took) * 1e3, 3),
+        "reply p50 ms": round(report.percentile(took, 0.5) * 1e3, 1),
+        "reply p99 ms": round(report.percentile(took, 0.99) * 1e3, 1),
+        "bot CPU ms/turn": round(used / len(took) * 1e3, 3),
     }
 
 

@@ -33,9 +33,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Rows of one shape, in columns."""
+    """In columns, those of the first row; what a row does not have stays empty."""
     names = list(rows[0])
-    cells = [[str(row[name]) for name in names] for row in rows]
+    cells = [[str(row.get(name, "")) for name in names] for row in rows]
     widths = [max(len(name), *(len(row[n]) for row in cells)) for n, name in enumerate(names)]
     for line in ([*names], *cells):
         print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())

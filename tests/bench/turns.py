@@ -174,26 +174,27 @@ def run(words: list[str]) -> None:
     rows: list[dict[str, Any]] = []
     ratios: list[float] = []
     kept: list[float] = []
+    others: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
             echo = figures("echo", measure(["tests.bench.echo"], load_, data=Path(folder)))
             form = _form(Path(folder) / f"{number}", load_)
             rows += [echo, form]
             ratios.append(form["turns/s"] / echo["turns/s"])
+            if peer.installed():
+                rows.append({"what": "aiogram_dialog"} | peer.measure(seconds, options.at_once))
+                others.append(form["turns/s"] / rows[-1]["turns/s"])
             if options.fsync_ms:
                 slow = slow_disk(Path(folder), options.fsync_ms)
                 rows.append(_form(Path(folder) / f"{number}-slow", load_, slow) | {"what": "form, slow disk"})
                 kept.append(rows[-1]["turns/s"] / form["turns/s"])
     report.table(rows)
     print("form turns / echo turns:", ", ".join(f"{ratio:.2f}" for ratio in ratios))
-    other = peer.measure(seconds, options.at_once) if peer.installed() else {}
-    if other:
-        ours = report.percentile([row["turns/s"] for row in rows if row["what"] == "form"], 0.5)
-        other["ratio"] = round(ours / other["turns/s"], 2)
-        print("aiogram_dialog on Redis:", ", ".join(f"{name} {value}" for name, value in other.items()))
+    if others:
+        print("form turns / turns of aiogram_dialog on Redis:", ", ".join(f"{ratio:.2f}" for ratio in others))
     if kept:
         print(f"kept with {options.fsync_ms} ms more for every fsync:", ", ".join(f"{share:.2f}" for share in kept))
-    report.keep(options.json, "turns", {"rows": rows, "ratios": ratios, "kept on a slow disk": kept, "peer": other})
+    report.keep(options.json, "turns", {"rows": rows, "ratios": ratios, "kept on a slow disk": kept, "peer": others})
 
 
 def _form(data: Path, load_: Load, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
