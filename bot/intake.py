@@ -155,6 +155,7 @@ class Intake:
         waiting: list[outbox.Post] = []
         for n, (inbound, _) in enumerate(came):
             if not at_hand.next_turn(session):
+                session.expunge_all()  # the next turn finds the database as a transaction of its own would
                 people = self._meet(session, [inbound for inbound, _ in came[n:]], now)
             person, last = people.get(inbound.sender_id), n + 1 == len(came)
             letters = self._turn(session, inbound, person, now, last=last)
@@ -162,7 +163,7 @@ class Intake:
             if last or any(letter.to != inbound.chat for letter in letters):
                 outbox.post(session, waiting)  # answers wait for one another; what others are told, the next may undo
                 waiting.clear()
-            session.expunge_all()  # the next turn finds the database as a transaction of its own would
+        session.expunge_all()
         at_hand.clear(session)
 
     def _meet(self, session: Session, came: Sequence[Inbound], now: datetime) -> dict[str, Person]:
@@ -171,15 +172,12 @@ class Intake:
             lanes = [str(inbound.chat) for inbound in came]
             campaigns = [campaign.id for campaign in self._campaigns]
             reading_ahead.read(session, list(people.values()), campaigns, lanes, now=now)
-        session.expunge_all()
         return people
 
     def _turn(
         self, session: Session, inbound: Inbound, person: Person | None, now: datetime, *, last: bool
     ) -> list[Letter]:
         """`last`: what was put off to be written together is written with this turn, and fails with it."""
-        if person is not None:
-            session.add(person)
         desk = Desk(
             session=session,
             campaign=several.attended(self._campaigns, person.attending if person else ""),

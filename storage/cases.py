@@ -39,13 +39,9 @@ _PLEDGE = (
 
 
 def find(session: Session, campaign: str, person_id: int) -> Case | None:
-    there, case = at_hand.take(session, CASES, (campaign, person_id))
-    if not there:
-        return session.scalars(_CASE, {"campaign": campaign, "person": person_id}).one_or_none()
-    if case is not None:
-        session.add(case)
-    known: Case | None = case
-    return known
+    known: Case | None
+    there, known = at_hand.take(session, CASES, (campaign, person_id))
+    return known if there else session.scalars(_CASE, {"campaign": campaign, "person": person_id}).one_or_none()
 
 
 def start(session: Session, *, campaign: str, person_id: int, unit_id: int, at: datetime, revision: int = 1) -> Case:

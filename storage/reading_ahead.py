@@ -35,7 +35,6 @@ def read(
     _read_units(session, {person.unit_id for person in people})
     found = outbox.lasts(session, lanes, now=now)
     at_hand.put(session, outbox.LAST, {lane: found.get(lane) for lane in lanes})
-    session.expunge_all()
 
 
 def _read_cases(session: Session, people: Sequence[int], campaigns: Sequence[str]) -> None:
