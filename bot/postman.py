@@ -7,7 +7,8 @@ operator decides; the platform's «later» puts it off. Knows channels by what t
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.carrier import Carrier
@@ -83,22 +84,25 @@ class Postman:
             for bulk in (False, True)
         ]
 
-    def wake(self, channels: Collection[str] = ()) -> None:
-        """There may be replies, of these channels or of any. Bulk is looked for every second: nobody waits for it."""
+    def wake(self) -> None:
+        """There may be replies. Bulk is looked for every second: nobody waits for it."""
         for one in self._rounds:
-            if not one.bulk and (not channels or one.channel in channels):
+            if not one.bulk:
                 one.wake()
 
     def replied(self, *chats: Address | str) -> None:
-        """There may be replies in these chats, now or as soon as what was asked of the database before is done. What
-        is told to others elsewhere meanwhile is found within a second."""
+        """There are replies in these chats, now or as soon as what was asked of the database before is done. What is
+        told to others elsewhere meanwhile is found when they are out."""
         now, told = time.monotonic(), [str(chat) for chat in chats]
         for chat in told:
             self._replied.pop(chat, None)
             self._replied[chat] = now
         while now - next(iter(self._replied.values())) > OURS.total_seconds():
             del self._replied[next(iter(self._replied))]
-        self.wake({chat.partition(":")[0] for chat in told})
+        for channel, count in Counter(chat.partition(":")[0] for chat in set(told)).items():
+            for one in self._rounds:
+                if not one.bulk and one.channel == channel:
+                    one.expect(count)
 
     async def run(self) -> None:
         """Delivers until cancelled; then waits for what is under way, so that a clean stop leaves nothing doubtful."""

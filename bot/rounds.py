@@ -52,36 +52,53 @@ class Round:
         """Until they are settled."""
         self._there = 0
         """How many of them are at the platform."""
+        self._claiming: set[asyncio.Task[bool]] = set()
+        self._asked = 0
+        """How many may come of the claims under way."""
         self._trust = 1
         """So much bulk is under way at the most: one call until the first comes back well, one more for each that does,
         half for each that does not. A process killed while the platform is silent leaves few in doubt."""
-        self._stopping = False
+        self._running = False
 
     def wake(self) -> None:
         self._wake.set()
 
+    def expect(self, replies: int) -> None:
+        """So many are being written just now: they are claimed right behind, whatever else is asked for meanwhile."""
+        if self._running and (room := min(replies, self._room())) > 0:
+            self._begin(room)
+
     async def run(self, last_deliveries: float) -> None:
         """`last_deliveries`: seconds a stop waits for letters under way, so that a clean stop leaves none doubtful."""
+        self._running = True
         try:
             while True:
                 self._wake.clear()
-                if not await self._once():
+                room = self._room()
+                if room <= 0 or not await self._begin(room):
                     await self._rest()
         finally:
-            self._stopping = True
+            self._running = False
+            for claiming in self._claiming:
+                claiming.cancel()
+            await asyncio.gather(*self._claiming, return_exceptions=True)
             if self._under_way:
                 await asyncio.wait(self._under_way, timeout=last_deliveries)
 
     def _room(self) -> int:
         """How many parcels may begin now."""
         if not self.bulk:
-            return min(self._most - self._there, 2 * self._most - len(self._under_way))
+            return min(self._most - self._there, 2 * self._most - len(self._under_way)) - self._asked
         return min(self._channel.pace.room(), self._trust - len(self._under_way))
 
-    async def _once(self) -> bool:
-        """Starts as many deliveries as there is room for; True if there was anything to start."""
-        if (room := self._room()) <= 0:
-            return False
+    def _begin(self, room: int) -> "asyncio.Task[bool]":
+        """Starts at most so many deliveries; True if there was anything to start."""
+        self._asked += room
+        self._claiming.add(claiming := asyncio.create_task(self._claimed(room)))
+        claiming.add_done_callback(self._claiming.discard)
+        return claiming
+
+    async def _claimed(self, room: int) -> bool:
         until = self._real_now() + LEASE
         claiming = asyncio.ensure_future(self._claim(until, room))
         try:
@@ -93,6 +110,8 @@ class Round:
         except Exception:
             log.exception("the outbox cannot be read; trying again", extra={"action": "outbox.trouble"})
             return False
+        finally:
+            self._asked -= room
         for letters in parcels:
             task = asyncio.create_task(self._carry(letters))
             self._under_way.add(task)
@@ -102,7 +121,7 @@ class Round:
 
     async def _carry(self, letters: Sequence[Claimed]) -> None:
         try:
-            if self._stopping:
+            if not self._running:
                 await self._carrier.release(letters)
                 return
             back = await self._carrier.carry(self._channel, letters)
