@@ -73,6 +73,7 @@ class App:
             metrics=self.metrics,
             are_first=lambda inbounds: self._turnstile.are_first(inbounds),
             given=self._given,
+            is_alone=lambda: self._turnstile.is_alone,
         )
         self._turnstile = Turnstile(database, self._reception.receive)
         self.zhezhengding = Zhezhengding.of(

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heappop, heappush
@@ -29,6 +30,9 @@ _LOOK = 0.02
 """Seconds until it is asked again, where nobody's turn may begin."""
 _MANY = 10
 """So many people who wait are given to the intake while it is at the batch before: it goes on at once."""
+_MOMENT, _JUST_NOW = 0.05, 0.2
+"""Where several processes share the work, each sees a part of what comes and would make many small commits, each with
+its dozen of questions to the server: so soon after a batch the next one waits a moment for company."""
 OF_ONE = 20
 """Messages of one person that may wait: nobody fills the room for the others."""
 
@@ -50,15 +54,19 @@ class Reception:
         metrics: Metrics,
         are_first: Callable[[Sequence[Inbound]], Awaitable[Sequence[bool]]] | None = None,
         given: Callable[[Sequence[Inbound]], None] = lambda inbounds: None,
+        is_alone: Callable[[], bool] = lambda: True,
     ) -> None:
         """`most` messages may wait. `are_first` says for each whether its turn may begin; those that must wait are
-        asked about again. `given` is told which the intake has just been given: their replies are about to be there."""
-        self._are_first, self._given = are_first, given
+        asked about again. `given` is told which the intake has just been given: their replies are about to be there.
+        `is_alone`: no other process shares the work."""
+        self._are_first, self._given, self._is_alone = are_first, given, is_alone
         self._intake, self._most, self._metrics = intake, most, metrics
         self._queues: OrderedDict[str, list[_Waiting]] = OrderedDict()
         self._waiting = self._numbers = 0
         self._turned_away: dict[str, Inbound] = {}
         self._many = asyncio.Event()
+        self._done_at = 0.0
+        """When the last batch was."""
         self._being_stored: set[str] = set()
         """Whose message is: their next one waits for that."""
         self._working: asyncio.Task[None] | None = None
@@ -123,6 +131,10 @@ class Reception:
         its own order only."""
         for _ in range(_STEPS_IN):
             await asyncio.sleep(0)
+        if not self._is_alone() and asyncio.get_running_loop().time() < self._done_at + _JUST_NOW:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_MOMENT):
+                    await self._many.wait()
 
     def _next(self) -> list[_Waiting]:
         """One message of each of the first people in the queue; who has more goes to its end."""
@@ -163,6 +175,7 @@ class Reception:
             return False
         finally:
             self._being_stored -= whose
+            self._done_at = asyncio.get_running_loop().time()
         return True
 
     async def _store(self, batch: Sequence[_Waiting]) -> None:

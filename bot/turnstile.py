@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 _LEAST, _LONGEST = 0.04, 0.5
 """Seconds an earlier message has to show itself, two taps and a little more at least."""
+_STEP = 0.02
+"""Where there are others, messages are made known to them at such a step of the clock: those that come meanwhile share
+a question to the server, and go in together."""
 _TRIPS = 4
 """In between it is so many trips to the server as the slowest took of late: what is slow here is slow there."""
 _FORGOTTEN = 5.0
@@ -56,7 +59,8 @@ class Turnstile:
         """This process's messages that are not in yet."""
         self._patient: dict[str, float] = {}
         """Until when each message lets others go first."""
-        self._alone = True
+        self.is_alone = True
+        """As far as is known, no other process takes messages."""
         self._leaving: set[asyncio.Task[bool]] = set()
         self._slowest, self._told_at = 0.0, 0.0
         """Seconds the slowest of the last trips took, and when that was reckoned."""
@@ -87,18 +91,20 @@ class Turnstile:
 
     async def are_first(self, inbounds: Sequence[Inbound]) -> Sequence[bool]:
         """For each message whether its turn may begin: whether no earlier one of the same person is known."""
-        if self._alone:
+        if self.is_alone:
             return [True] * len(inbounds)
         return await asyncio.gather(*(self._is_first(inbound) for inbound in inbounds))
 
     async def _enter(self, one: Waiting) -> None:
-        self._alone = await self._asked(_What.ENTER, one)
-        if not self._alone:
+        if not self.is_alone:
+            await asyncio.sleep(_STEP - _now() % _STEP)
+        self.is_alone = await self._asked(_What.ENTER, one)
+        if not self.is_alone:
             await asyncio.sleep(min(max(_LEAST, _TRIPS * self._slowest), _LONGEST))
 
     async def _is_first(self, inbound: Inbound) -> bool:
         one = _waiting(inbound)
-        if self._alone or _now() > self._patient.get(_key(inbound), 0.0):
+        if self.is_alone or _now() > self._patient.get(_key(inbound), 0.0):
             return True
         if any(other.whose == one.whose and other.said_at < one.said_at for other in self._outside):
             return False
@@ -136,7 +142,7 @@ class Turnstile:
 
     async def close(self) -> None:
         """Nobody is asked about any more."""
-        self._alone = True
+        self.is_alone = True
         await asyncio.gather(*self._leaving)
         await self._thread.run(self._precedence.drop)
         self._thread.close()

@@ -5,6 +5,8 @@ database threads. Must not know what is stored.
 """
 
 import logging
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
 from storage import append_only, running_counts
@@ -20,6 +22,8 @@ from storage import append_only, running_counts
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +31,10 @@ _NO_ADDRESS = "ZICHA_DATABASE_URL is not a database address (sqlite:///FILE or p
 
 _IN_USE = 0x7A69636861
 """The advisory lock of PostgreSQL that stands for a running bot."""
+
+_USED_AT = "used at"
+_UNUSED = 1.0
+"""Seconds."""
 
 _PATIENCE = {
     "connect_timeout": 5,
@@ -49,6 +57,23 @@ StatementFailure = SQLAlchemyError
 
 class DatabaseError(Exception):
     """The database cannot be used; the message says which setting to look at."""
+
+
+def _look_after(engine: Engine) -> None:
+    """A connection that lay unused is asked whether it still lives, and replaced where not. One that was just used is
+    not: a transaction of a few statements would cost a quarter more (`pool_pre_ping` asks every time)."""
+
+    @event.listens_for(engine, "checkin")
+    def put_away(_connection: "DBAPIConnection | None", record: "ConnectionPoolEntry") -> None:
+        record.info[_USED_AT] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def take_out(connection: "DBAPIConnection", record: "ConnectionPoolEntry", _: "PoolProxiedConnection") -> None:
+        if time.monotonic() - record.info.get(_USED_AT, math.inf) > _UNUSED:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error  # the pool makes another
 
 
 class Database:
@@ -95,9 +120,11 @@ class Database:
     def _server(self) -> Engine:
         try:
             patience = {name: value for name, value in _PATIENCE.items() if name not in self.url.query}
-            return create_engine(self.url, pool_pre_ping=True, hide_parameters=True, connect_args=patience)
+            engine = create_engine(self.url, hide_parameters=True, connect_args=patience)
         except ModuleNotFoundError as error:
             raise DatabaseError("PostgreSQL needs the extra «postgres»: pip install 'zicha[postgres]'") from error
+        _look_after(engine)
+        return engine
 
     @contextmanager
     def session(self) -> Iterator[Session]:
