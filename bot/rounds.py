@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from bot.carrier import LEASE, Carrier
 from bot.channels import Channel
@@ -52,9 +53,11 @@ class Round:
         """Until they are settled."""
         self._there = 0
         """How many of them are at the platform."""
-        self._claiming: set[asyncio.Task[bool]] = set()
+        self._claiming: set[asyncio.Task[int]] = set()
         self._asked = 0
         """How many may come of the claims under way."""
+        self._missed = 0
+        """How many replies that were expected are not claimed yet: there was no room, or their chat was busy."""
         self._trust = 1
         """So much bulk is under way at the most: one call until the first comes back well, one more for each that does,
         half for each that does not. A process killed while the platform is silent leaves few in doubt."""
@@ -65,8 +68,10 @@ class Round:
 
     def expect(self, replies: int) -> None:
         """So many are being written just now: they are claimed right behind, whatever else is asked for meanwhile."""
-        if self._running and (room := min(replies, self._room())) > 0:
-            self._begin(room)
+        if (room := min(replies, self._room())) > 0 and self._running:
+            self._begin(room, expected=replies)
+        else:
+            self._missed += replies
 
     async def run(self, last_deliveries: float) -> None:
         """`last_deliveries`: seconds a stop waits for letters under way, so that a clean stop leaves none doubtful."""
@@ -74,8 +79,10 @@ class Round:
         try:
             while True:
                 self._wake.clear()
-                room = self._room()
-                if room <= 0 or not await self._begin(room):
+                if (room := self._room()) <= 0:
+                    self._missed = max(self._missed, 1)  # nobody knows what waits
+                    await self._rest()
+                elif await self._begin(room) < room:
                     await self._rest()
         finally:
             self._running = False
@@ -91,14 +98,14 @@ class Round:
             return min(self._most - self._there, 2 * self._most - len(self._under_way)) - self._asked
         return min(self._channel.pace.room(), self._trust - len(self._under_way))
 
-    def _begin(self, room: int) -> "asyncio.Task[bool]":
-        """Starts at most so many deliveries; True if there was anything to start."""
+    def _begin(self, room: int, *, expected: int = 0) -> "asyncio.Task[int]":
+        """Starts at most so many deliveries, and tells how many."""
         self._asked += room
-        self._claiming.add(claiming := asyncio.create_task(self._claimed(room)))
+        self._claiming.add(claiming := asyncio.create_task(self._claimed(room, expected)))
         claiming.add_done_callback(self._claiming.discard)
         return claiming
 
-    async def _claimed(self, room: int) -> bool:
+    async def _claimed(self, room: int, expected: int) -> int:
         until = self._real_now() + LEASE
         claiming = asyncio.ensure_future(self._claim(until, room))
         try:
@@ -109,15 +116,16 @@ class Round:
             raise
         except Exception:
             log.exception("the outbox cannot be read; trying again", extra={"action": "outbox.trouble"})
-            return False
+            parcels = []
         finally:
             self._asked -= room
+        self._missed = max(self._missed + expected - len(parcels), 0) if parcels or expected or self._under_way else 0
         for letters in parcels:
             task = asyncio.create_task(self._carry(letters))
             self._under_way.add(task)
             self._there += 1
-            task.add_done_callback(self._arrived)
-        return bool(parcels)
+            task.add_done_callback(partial(self._arrived, letters))
+        return len(parcels)
 
     async def _carry(self, letters: Sequence[Claimed]) -> None:
         try:
@@ -135,9 +143,10 @@ class Round:
         else:
             self._trust = max(self._trust // 2, 1)
 
-    def _arrived(self, task: asyncio.Task[None]) -> None:
+    def _arrived(self, letters: Sequence[Claimed], task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
-        self.wake()
+        if self.bulk or self._missed or any(letter.more for letter in letters):
+            self.wake()
         if self.bulk:
             self._wake_all()
         if not task.cancelled() and (error := task.exception()):

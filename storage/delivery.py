@@ -20,7 +20,8 @@ from storage.outbox import IS_SENDING, IS_WAITING, REPLY, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A letter to be sent now. `again`: a call with it got no answer, and this is the same call once more."""
+    """A letter to be sent now. `again`: a call with it got no answer, and this is the same call once more. `more`: of a
+    reply, that another letter waits in its lane."""
 
     id: int
     key: str
@@ -30,6 +31,7 @@ class Claimed:
     attempts: int
     parcel: str
     again: bool = False
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def _take(session: Session, parcels: Sequence[Sequence[Row[Any]]], leased_until:
                 attempts=row.attempts + 1,
                 parcel=called,
                 again=bool(first.parcel),
+                more=row._mapping.get("more", False),
             )
             for row in letters
         ]
@@ -161,8 +164,14 @@ def _taken() -> ColumnElement[bool]:
     return exists().where(col(sending.lane) == Outgoing.lane, col(sending.state) == State.SENDING)
 
 
+def _more() -> Any:
+    other = aliased(Outgoing)
+    mine = (col(other.lane) == Outgoing.lane, col(other.id) != Outgoing.id, col(other.state) == State.WAITING)
+    return exists().where(*mine).label("more")
+
+
 _MOST = bindparam("most", type_=Integer)
-_REPLIES = _free(_queued(bulk=False)).order_by(col(Outgoing.id)).limit(_MOST)
+_REPLIES = _free(_queued(bulk=False)).add_columns(_more()).order_by(col(Outgoing.id)).limit(_MOST)
 _REPLIES_OF_OURS = _REPLIES.where(
     or_(
         col(Outgoing.topic) != REPLY,
