@@ -28,8 +28,7 @@ _LINES = (
 def read(
     session: Session, people: Sequence[Person], campaigns: Sequence[str], lanes: Sequence[str], *, now: datetime
 ) -> None:
-    """`lanes` are the chats they speak in. What is read stays with the session until it is taken, none of it among the
-    session's own objects."""
+    """`lanes` are the chats they speak in."""
     answer_log.write(session)
     _read_cases(session, [person.id or 0 for person in people], campaigns)
     _read_units(session, {person.unit_id for person in people})

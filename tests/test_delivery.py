@@ -313,6 +313,16 @@ def test_a_reply_is_left_to_the_process_that_wrote_it(world: World) -> None:
     assert replies(world) == ["k0", "k2"], "whoever wrote them is gone, or has too much to do"
 
 
+def test_a_reply_tells_whether_another_letter_waits_in_its_chat(world: World) -> None:
+    post(world, ["一", "二"], topic="reply")
+    with world.database.session() as session:
+        second = Letter(to=Address("dingtalk", ChatKind.DIRECT, "p0"), body=Text("再一", "自查"), key="k0#1")
+        intake.post(session, [second], now=world.now)
+        lease = world.now + LEASE
+        claimed = delivery.claim_replies(session, "dingtalk", now=world.now, limit=8, leased_until=lease)
+    assert [(one.key, one.more) for one in claimed] == [("k0", True), ("k1", False)]
+
+
 @pytest.mark.parametrize("kind", ["postgresql"])
 def test_what_no_session_is_needed_for_anybody_carries(world: World) -> None:
     request = Letter(

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
+import pytest
+
 from bot import reception
 from bot.metrics import Metrics
 from bot.reception import Reception
@@ -18,10 +20,10 @@ MANY = reception._MANY
 class Given:
     """An intake that stores a batch when it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, alone: bool = True) -> None:
         self.batches: list[list[str]] = []
         self._stored: list[asyncio.Future[None]] = []
-        self.reception = Reception(intake=cast(Talk, self), most=1000, metrics=Metrics())
+        self.reception = Reception(intake=cast(Talk, self), most=1000, metrics=Metrics(), is_alone=lambda: alone)
         self.acked: list[str] = []
 
     async def take_all(self, inbounds: Sequence[Inbound]) -> list[bool]:
@@ -117,3 +119,31 @@ async def test_what_somebody_says_next_waits_until_the_last_is_stored() -> None:
     await intake.stores(3)
     assert intake.batches[3:] == [crowd("3")]
     assert intake.acked == [*crowd("1"), "zhang-1", *crowd("2"), *crowd("3")]
+
+
+async def test_where_others_share_the_work_a_batch_waits_a_moment_for_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only right after another: somebody who comes in a quiet hour waits for nobody."""
+    monkeypatch.setattr(reception, "_MOMENT", 60.0)
+    monkeypatch.setattr(reception, "_JUST_NOW", 60.0)
+    intake = Given(alone=False)
+    monkeypatch.setattr(intake.reception, "_done_at", -60.0)
+    await intake.comes("zhang-1")
+    assert intake.batches == [["zhang-1"]]
+    await intake.stores(0)
+    await intake.comes("li-1")
+    assert len(intake.batches) == 1
+    await intake.comes(*crowd("1", MANY - 1))
+    assert intake.batches[1:] == [sorted(["li-1", *crowd("1", MANY - 1)])]
+    await intake.stores(1)
+
+
+async def test_company_is_waited_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reception, "_JUST_NOW", 60.0)
+    intake = Given(alone=False)
+    await intake.comes("zhang-1")
+    await asyncio.sleep(0.1)
+    await intake.stores(0)
+    await intake.comes("li-1")
+    await asyncio.sleep(0.1)
+    assert intake.batches == [["zhang-1"], ["li-1"]]
+    await intake.stores(1)
