@@ -7,7 +7,9 @@ cell in which a number or a name of somebody stands. Asked for at the first colu
 import json
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import islice
+from typing import Any
 
 from handlers import leak_guard
 from handlers.campaign.definition import Group, Option, Question
@@ -53,11 +55,9 @@ def rows(desk: Desk, person: Person) -> tuple[Typical, ...]:
 
 
 def _rows(group: Group, columns: list[Question], offered: list[set[str]], answers: str) -> list[Cells]:
-    given = json.loads(answers)
-    numbers = sorted({int(key.split(".")[1]) for key in given if key.startswith(f"{group.id}.")})
     found = []
-    for number in numbers:
-        cells = [(column.id, given.get(f"{group.id}.{number}.{column.id}", {})) for column in columns]
+    for given in _by_row(group.id, answers):
+        cells = [(column.id, given.get(column.id, {})) for column in columns]
         known = all(
             value.startswith("=") or value in options
             for options, (_, cell) in zip(offered, cells, strict=True)
@@ -68,16 +68,28 @@ def _rows(group: Group, columns: list[Question], offered: list[set[str]], answer
     return found
 
 
+@lru_cache(maxsize=512)
+def _by_row(group: str, answers: str) -> list[dict[str, Any]]:
+    """The answers of each row, by column. What one has handed in is looked at for each of the colleagues."""
+    rows: dict[int, dict[str, Any]] = {}
+    for key, given in json.loads(answers).items():
+        ahead, _, column = key.rpartition(".")
+        if ahead.startswith(f"{group}."):
+            rows.setdefault(int(ahead.partition(".")[2]), {})[column] = given
+    return [rows[number] for number in sorted(rows)]
+
+
 def _harmless(cells: Cells, names: set[str]) -> bool:
     """Own words may hold anything; the campaign's own options are always fine."""
     own = [value[1:] for _, values in cells for value in values if value.startswith("=")]
-    return not any(
-        leak_guard.look(words)
-        or leak_guard.has_phone(words)
-        or _LONG_NUMBER.search(words)
-        or _SOMEBODY.search(words)
-        or any(name in words for name in names)
-        for words in own
+    return not any(_tells_something(words) or any(name in words for name in names) for words in own)
+
+
+@lru_cache(maxsize=512)
+def _tells_something(words: str) -> bool:
+    """A number or the name of somebody, as it seems."""
+    return bool(
+        leak_guard.look(words) or leak_guard.has_phone(words) or _LONG_NUMBER.search(words) or _SOMEBODY.search(words)
     )
 
 
