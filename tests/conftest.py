@@ -29,6 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--update-dialogs is for a desk, not for CI: there the transcripts are the measure")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: a third of the time the tests wait for the processes they have started."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files with what takes long come first, so that no process is left alone with them in the end. Each file is
     run by one process (`--dist loadfile`): it may tell a story, or share a server."""
