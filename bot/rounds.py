@@ -81,8 +81,7 @@ class Round:
                 self._wake.clear()
                 if (room := self._room()) <= 0:
                     self._missed = max(self._missed, 1)  # nobody knows what waits
-                    await self._rest()
-                elif await self._begin(room) < room:
+                if room <= 0 or await self._begin(room) < room:
                     await self._rest()
         finally:
             self._running = False
@@ -119,7 +118,9 @@ class Round:
             parcels = []
         finally:
             self._asked -= room
-        self._missed = max(self._missed + expected - len(parcels), 0) if parcels or expected or self._under_way else 0
+        self._missed = max(self._missed + expected - len(parcels), 0)
+        if not (expected or parcels or self._under_way):
+            self._missed = 0  # nothing waits: a copy of a message gets no reply
         for letters in parcels:
             task = asyncio.create_task(self._carry(letters))
             self._under_way.add(task)
