@@ -92,17 +92,17 @@ class Postman:
 
     def replied(self, *chats: Address | str) -> None:
         """There are replies in these chats, now or as soon as what was asked of the database before is done. What is
-        told to others elsewhere meanwhile is found when they are out."""
+        told to others elsewhere meanwhile is found within a second."""
         now, told = time.monotonic(), [str(chat) for chat in chats]
         for chat in told:
             self._replied.pop(chat, None)
             self._replied[chat] = now
         while now - next(iter(self._replied.values())) > OURS.total_seconds():
             del self._replied[next(iter(self._replied))]
-        for channel, count in Counter(chat.partition(":")[0] for chat in set(told)).items():
-            for one in self._rounds:
-                if not one.bulk and one.channel == channel:
-                    one.expect(count)
+        replies = Counter(chat.partition(":")[0] for chat in set(told))
+        for one in self._rounds:
+            if not one.bulk and replies[one.channel]:
+                one.expect(replies[one.channel])
 
     async def run(self) -> None:
         """Delivers until cancelled; then waits for what is under way, so that a clean stop leaves nothing doubtful."""

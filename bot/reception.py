@@ -31,8 +31,8 @@ _LOOK = 0.02
 _MANY = 10
 """So many people who wait are given to the intake while it is at the batch before: it goes on at once."""
 _MOMENT, _JUST_NOW = 0.05, 0.2
-"""Where several processes share the work, each sees a part of what comes and would make many small commits, each with
-its dozen of questions to the server: so soon after a batch the next one waits a moment for company."""
+"""Seconds. Where several processes share the work, each sees a part of what comes and would make many small commits,
+each with its dozen of questions to the server: so soon after a batch the next one waits a moment for company."""
 OF_ONE = 20
 """Messages of one person that may wait: nobody fills the room for the others."""
 
