@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, lit
 from sqlmodel import Session, col, select, update
 
 from storage.models import Account, Person, Unit
+from storage.prepared import Prepared
 from storage.vault import Vault, phone_purpose
 
 NATIVE = "dingtalk"
@@ -129,11 +130,11 @@ def of_person(session: Session, person_id: int) -> Sequence[Account]:
 
 def names(session: Session, person_id: int) -> list[tuple[str, str]]:
     """What other platforms call somebody: platform and id."""
-    return [(platform, known_as) for platform, known_as in session.connection().execute(_NAMES, {"person": person_id})]
+    return [(platform, known_as) for platform, known_as in _NAMES.rows(session, {"person": person_id})]
 
 
 _OF_PERSON = select(Account).where(Account.person_id == bindparam("person")).order_by(col(Account.platform))
-_NAMES = select(Account.platform, Account.id).where(Account.person_id == bindparam("person"))
+_NAMES = Prepared(select(Account.platform, Account.id).where(Account.person_id == bindparam("person")))
 
 
 def on(session: Session, platform: str) -> Sequence[Account]:

@@ -13,14 +13,15 @@ from sqlmodel import Session, col, func, select
 
 from storage import at_hand, put_off
 from storage.models import AnswerLine, Case
+from storage.prepared import Prepared
 
 LINES = "lines"
 """At hand by case."""
 
-_LINES = (
+_LINES = Prepared(
     select(AnswerLine.key, AnswerLine.given).where(AnswerLine.case_id == bindparam("case")).order_by(col(AnswerLine.id))
 )
-_LINE = insert(AnswerLine)
+_LINE = Prepared(insert(AnswerLine))
 
 
 def append(
@@ -42,7 +43,7 @@ def lines(session: Session, case: Case) -> Sequence[tuple[str, str | None]]:
     there, found = at_hand.take(session, LINES, case.id)
     if not there:
         write(session)
-        found = session.connection().execute(_LINES, {"case": case.id})
+        found = _LINES.rows(session, {"case": case.id})
     return [(key, given) for key, given in found]
 
 

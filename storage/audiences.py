@@ -16,6 +16,7 @@ from storage import lists
 from storage.head_counts import newest, was_there
 from storage.models import Appointment, Case, Exemption, Membership, Person, Submission
 from storage.models.columns import Moment
+from storage.prepared import Prepared
 from storage.roster import in_term
 from storage.rows import Role
 from storage.subtree import ids
@@ -110,14 +111,14 @@ def officers(session: Session, now: datetime, *, above: str = "") -> list[Office
     """Everybody in office; with a path, those in office for its unit or one above it."""
     session.flush()  # what this transaction has done counts
     statement, about = (_OFFICERS_ABOVE, {"now": now, "units": ids(above)}) if above else (_OFFICERS, {"now": now})
-    found = session.connection().execute(statement, about)
+    found = statement.rows(session, about)
     held: defaultdict[tuple[int, str, str], list[tuple[Role, int]]] = defaultdict(list)
     for number, staff_id, chat, role, unit_id in found:
         held[number, staff_id, chat].append((Role(role), unit_id))
     return [Officer(*whose, tuple(offices)) for whose, offices in held.items()]
 
 
-_OFFICERS: Any = (
+_OFFICER: Any = (
     select(*(col(column) for column in (Person.id, Person.staff_id, Person.reached_at)))
     .add_columns(col(Appointment.role), col(Appointment.unit_id))
     .join(Appointment, col(Appointment.person_id) == Person.id)
@@ -125,11 +126,8 @@ _OFFICERS: Any = (
     .where(in_term(bindparam("now", type_=Moment())))
     .order_by(col(Person.id))
 )
-_OFFICERS_ABOVE: Any = _OFFICERS.where(
-    col(Person.id).in_(
-        select(Appointment.person_id).where(col(Appointment.unit_id).in_(bindparam("units", expanding=True)))
-    )
-)
+_IN_OFFICE = select(Appointment.person_id).where(col(Appointment.unit_id).in_(bindparam("units", expanding=True)))
+_OFFICERS, _OFFICERS_ABOVE = Prepared(_OFFICER), Prepared(_OFFICER.where(col(Person.id).in_(_IN_OFFICE)))
 
 
 def _excused(campaign: str):  # type: ignore[no-untyped-def]

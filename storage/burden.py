@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from storage.models import Outgoing
 from storage.outbox import KEY_BEGINS, State
+from storage.prepared import Prepared
 
 COUNTED = ("reminder", "digest", "nudge", "urge", "broadcast")
 """The topics of letters somebody did not ask for and that drive them on."""
@@ -21,7 +22,7 @@ def waiting(session: Session, campaign: str, lanes: Sequence[str], topic: str) -
         return set()
     of = f"{campaign}/"
     asked = {"lanes": lanes, "topic": topic, "of": of, "length": len(of)}
-    return set(session.connection().scalars(_WAITING, asked))
+    return {lane for (lane,) in _WAITING.rows(session, asked)}
 
 
 def borne(session: Session, campaign: str, lanes: Sequence[str]) -> dict[str, int]:
@@ -40,6 +41,8 @@ _BORNE = (
     .where(_IN_LANES, col(Outgoing.topic).in_(COUNTED), col(Outgoing.state).not_in(_NEVER_CAME), KEY_BEGINS)
     .group_by(col(Outgoing.lane))
 )
-_WAITING = select(col(Outgoing.lane)).where(
-    _IN_LANES, col(Outgoing.state) == State.WAITING, col(Outgoing.topic) == bindparam("topic"), KEY_BEGINS
+_WAITING = Prepared(
+    select(col(Outgoing.lane)).where(
+        _IN_LANES, col(Outgoing.state) == State.WAITING, col(Outgoing.topic) == bindparam("topic"), KEY_BEGINS
+    )
 )

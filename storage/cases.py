@@ -5,12 +5,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Update, bindparam, insert
+from sqlalchemy import Integer, bindparam, insert
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, and_, col, delete, func, select, update
 
 from storage import at_hand
 from storage.models import Case, Counter, Firing, Person, Pledge, Submission, Unit
+from storage.prepared import Prepared
 from storage.statements import insert_new
 
 DRAFT, SIGNED, EARLIER = "draft", "signed", "earlier"
@@ -21,10 +22,10 @@ CASES = "cases"
 """At hand by campaign and person."""
 
 _CASE = select(Case).where(Case.campaign == bindparam("campaign"), Case.person_id == bindparam("person"))
-_START = insert(Case)
+_START = Prepared(insert(Case))
 _BLANK = {name: field.default for name, field in Case.model_fields.items() if name != "id" and not field.is_required()}
 """A self-check nobody has answered yet."""
-_NEXT = (
+_NEXT = Prepared(
     update(Counter)
     .where(col(Counter.name) == bindparam("series"))
     .values(value=Counter.value + 1)
@@ -32,7 +33,7 @@ _NEXT = (
 )
 _OF_CASE = col(Pledge.case_id) == bindparam("case")
 _DRAFT = select(Pledge).where(_OF_CASE, Pledge.state == DRAFT)
-_DROP_DRAFTS = delete(Pledge).where(_OF_CASE, col(Pledge.state) == DRAFT)
+_DROP_DRAFTS = Prepared(delete(Pledge).where(_OF_CASE, col(Pledge.state) == DRAFT))
 _PLEDGE = (
     select(Pledge).where(_OF_CASE, col(Pledge.state).not_in((DRAFT, TO_SIGN))).order_by(col(Pledge.id).desc()).limit(1)
 )
@@ -46,7 +47,7 @@ def find(session: Session, campaign: str, person_id: int) -> Case | None:
 
 def start(session: Session, *, campaign: str, person_id: int, unit_id: int, at: datetime, revision: int = 1) -> Case:
     whose = {"campaign": campaign, "person_id": person_id, "unit_id": unit_id}
-    session.connection().execute(_START, {**_BLANK, **whose, "opened_at": at, "revision": revision})
+    _START.insert(session, {**_BLANK, **whose, "opened_at": at, "revision": revision})
     return session.scalars(_CASE, {"campaign": campaign, "person": person_id}).one()
 
 
@@ -55,14 +56,15 @@ def change(session: Session, case: Case, **values: Any) -> None:
     as much."""
     changed = {name: value for name, value in values.items() if getattr(case, name) != value}
     if changed:
-        session.connection().execute(_change(tuple(changed)), {"case": case.id, **changed})
+        _change(tuple(changed)).run(session, {"case": case.id, **changed})
     for name, value in changed.items():
         set_committed_value(case, name, value)
 
 
 @cache
-def _change(names: tuple[str, ...]) -> Update:
-    return update(Case).where(col(Case.id) == bindparam("case")).values({name: bindparam(name) for name in names})
+def _change(names: tuple[str, ...]) -> Prepared:
+    change = update(Case).where(col(Case.id) == bindparam("case"))
+    return Prepared(change.values({name: bindparam(name) for name in names}))
 
 
 def ask_again(session: Session, case: Case, *, at: datetime) -> None:
@@ -75,11 +77,9 @@ def ask_again(session: Session, case: Case, *, at: datetime) -> None:
 
 def next_number(session: Session, name: str) -> int:
     """The next number of a series, from 1; the row lock keeps it unique among instances."""
-    connection = session.connection()
-    if (number := connection.scalar(_NEXT, {"series": name})) is None:
+    while not (found := _NEXT.rows(session, {"series": name})):
         insert_new(session, Counter, {"name": name, "value": 0})
-        number = connection.scalars(_NEXT, {"series": name}).one()
-    return number
+    return int(found[0].value)
 
 
 def skip_numbers(session: Session, count: int) -> None:
@@ -89,7 +89,7 @@ def skip_numbers(session: Session, count: int) -> None:
 
 def drop_drafts(session: Session, case: Case) -> None:
     """A number given but not signed with is not kept."""
-    session.connection().execute(_DROP_DRAFTS, {"case": case.id})
+    _DROP_DRAFTS.run(session, {"case": case.id})
 
 
 def draft(session: Session, case: Case) -> Pledge | None:
@@ -117,7 +117,7 @@ def fire(session: Session, firing: Firing) -> bool:
 
 def colleagues(session: Session, campaign: str, unit_id: int, limit: int) -> list[tuple[int, str, str]]:
     """The people of a unit, those who handed in last first: id, name, and what they handed in if they touched data."""
-    found = session.connection().execute(_COLLEAGUES, {"campaign": campaign, "unit": unit_id, "most": limit})
+    found = _COLLEAGUES.rows(session, {"campaign": campaign, "unit": unit_id, "most": limit})
     newest: dict[int, tuple[int, str, str]] = {}
     for person_id, name, answers in found:
         newest.setdefault(person_id or 0, (person_id or 0, name, answers or ""))
@@ -130,7 +130,7 @@ _HANDED_IN = and_(
     col(Case.touched).is_(True),
     col(Case.submitted_at).is_not(None),
 )
-_COLLEAGUES = (
+_COLLEAGUES = Prepared(
     select(Person.id, Person.name, Submission.answers)
     .outerjoin(Case, _HANDED_IN)
     .outerjoin(Submission, col(Submission.case_id) == Case.id)

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, exists, select, update
 from storage.models import Outgoing
 from storage.models.columns import Moment
 from storage.outbox import IS_SENDING, IS_WAITING, REPLY, State
+from storage.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ def claim_replies(
     """The next letters that are not bulk, at most one per lane, in the order of writing, each a parcel of its own."""
     asked = {"channel": channel, "now": now, "most": limit}
     which, more = (_REPLIES_OF_OURS, {"lanes": ours.lanes, "forsaken": ours.forsaken}) if ours else (_REPLIES, {})
-    rows = session.connection().execute(which, asked | more).all()
+    rows = which.rows(session, asked | more)
     return _take(session, [[row] for row in rows], leased_until)
 
 
@@ -103,13 +104,13 @@ def _take(session: Session, parcels: Sequence[Sequence[Row[Any]]], leased_until:
                 attempts=row.attempts + 1,
                 parcel=called,
                 again=bool(first.parcel),
-                more=row._mapping.get("more", False),
+                more=bool(getattr(row, "more", False)),
             )
             for row in letters
         ]
     if claimed:
         marks = [{"letter": one.id, "until": leased_until, "called": one.parcel} for one in claimed]
-        session.connection().execute(_SET_OUT, marks)
+        _SET_OUT.each(session, marks)
     return claimed
 
 
@@ -171,15 +172,14 @@ def _more() -> Any:
 
 
 _MOST = bindparam("most", type_=Integer)
-_REPLIES = _free(_queued(bulk=False)).add_columns(_more()).order_by(col(Outgoing.id)).limit(_MOST)
-_REPLIES_OF_OURS = _REPLIES.where(
-    or_(
-        col(Outgoing.topic) != REPLY,
-        col(Outgoing.attempts) > 0,
-        col(Outgoing.not_before) <= bindparam("forsaken", type_=Moment),
-        col(Outgoing.lane) == any_(bindparam("lanes", type_=ARRAY(String))),
-    )
+_REPLY = _free(_queued(bulk=False)).add_columns(_more()).order_by(col(Outgoing.id)).limit(_MOST)
+_IS_OURS = or_(
+    col(Outgoing.topic) != REPLY,
+    col(Outgoing.attempts) > 0,
+    col(Outgoing.not_before) <= bindparam("forsaken", type_=Moment),
+    col(Outgoing.lane) == any_(bindparam("lanes", type_=ARRAY(String))),
 )
+_REPLIES, _REPLIES_OF_OURS = Prepared(_REPLY), Prepared(_REPLY.where(_IS_OURS))
 _NOT_BUSY = col(Outgoing.batch).not_in(bindparam("busy", expanding=True))
 _HEAD = _free(_queued(bulk=True)).where(_NOT_BUSY).order_by(col(Outgoing.not_before), col(Outgoing.id)).limit(1)
 # nothing but the batch is named, so that its index is the one the database takes
@@ -194,7 +194,7 @@ _UNDER_WAY = (
     .where(col(Outgoing.lane).in_(bindparam("lanes", expanding=True)), Outgoing.state == State.SENDING)
     .limit(1)
 )
-_SET_OUT = (
+_SET_OUT = Prepared(
     update(Outgoing)
     .where(col(Outgoing.id) == bindparam("letter"))
     .values(
@@ -214,10 +214,10 @@ def settle(
 ) -> None:
     """The end of claimed letters. One whose lease ended meanwhile may still turn from doubtful to sent."""
     values = {"letters": letter_ids, "fate": state, "at": at, "receipt_id": receipt[:200], "why": trouble[:300]}
-    session.connection().execute(_SETTLE, values)
+    _SETTLE.run(session, values)
 
 
-_SETTLE = (
+_SETTLE = Prepared(
     update(Outgoing)
     .where(
         col(Outgoing.id).in_(bindparam("letters", expanding=True)),

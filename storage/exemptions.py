@@ -6,6 +6,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 
 from storage.models import Exemption
+from storage.prepared import Prepared
 from storage.statements import insert_new
 
 
@@ -26,12 +27,11 @@ def grant(session: Session, campaign: str, person_id: int, *, reason: str, by: i
 def end(session: Session, campaign: str, person_id: int, *, at: datetime) -> bool:
     """False where there was none in force."""
     asked = {"whose": person_id, "in": campaign, "now": at}
-    return bool(session.connection().execute(_END, asked).rowcount)
+    return bool(_END.run(session, asked))
 
 
 def _open(campaign: object, person_id: object):  # type: ignore[no-untyped-def]
     return col(Exemption.campaign) == campaign, col(Exemption.person_id) == person_id, col(Exemption.ended_at).is_(None)
 
 
-_END = update(Exemption).where(*_open(bindparam("in"), bindparam("whose"))).values(ended_at=bindparam("now"))
-"""Built once: with every self-check that is handed in."""
+_END = Prepared(update(Exemption).where(*_open(bindparam("in"), bindparam("whose"))).values(ended_at=bindparam("now")))

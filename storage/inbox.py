@@ -13,11 +13,12 @@ from sqlmodel import Session, col, delete, select, update
 
 from storage.models import Inbound, Person
 from storage.models.columns import Moment
+from storage.prepared import Prepared
 from storage.statements import new_keys
 
 _SAID_AT = bindparam("said_at", type_=Moment)
 _OVERTAKEN = col(Person.heard_at) > _SAID_AT
-_TURN = (
+_TURN = Prepared(
     update(Person)
     .where(col(Person.staff_id) == bindparam("who"))
     .values(
@@ -69,8 +70,7 @@ def take_turns(session: Session, arrivals: Sequence[Arrival]) -> None:
     """Locks the rows of the senders who are in the roster until the transaction ends, in the order given, one message
     each: one turn of a person at a time."""
     turns = [{"who": one.sender, "said_at": one.said_at, "reached_at": one.reached_at} for one in arrivals]
-    if turns:
-        session.connection().execute(_TURN, turns)
+    _TURN.each(session, turns)
 
 
 def people(session: Session, senders: Sequence[str]) -> dict[str, Person]:

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select, update
 from storage import at_hand
 from storage.models import Outgoing
 from storage.models.columns import Moment
+from storage.prepared import Prepared
 from storage.statements import insert_many_new
 
 ASIDE = "aside/"
@@ -88,13 +89,13 @@ def post(session: Session, letters: Sequence[Post]) -> int:
 def withdraw(session: Session, lanes: Sequence[str], topics: Sequence[str], *, at: datetime, of: str = "") -> int:
     """Takes back what still waits for chats: whoever finishes is not reminded. `of` is how the keys begin."""
     asked = {"lanes": lanes, "topics": topics, "of": of, "length": len(of), "now": at}
-    if count := session.connection().execute(_WITHDRAW, asked).rowcount:
+    if count := _WITHDRAW.run(session, asked):
         for lane in lanes:
             at_hand.take(session, LAST, lane)
     return count
 
 
-_WITHDRAW = (
+_WITHDRAW = Prepared(
     update(Outgoing)
     .where(
         col(Outgoing.lane).in_(bindparam("lanes", expanding=True)),
@@ -131,7 +132,7 @@ def last(session: Session, lane: str, *, now: datetime) -> Last | None:
 
 def lasts(session: Session, lanes: Sequence[str], *, now: datetime) -> dict[str, Last]:
     """Of each chat the newest letter, without what stood above it."""
-    found = session.connection().execute(_LASTS, {"lanes": lanes, "now": now})
+    found = _LASTS.rows(session, {"lanes": lanes, "now": now})
     return {row.lane: Last(row.key, row.body, _failed(row)) for row in found}
 
 
@@ -149,9 +150,11 @@ _NEWEST = (
     )
     .group_by(col(Outgoing.lane))
 )
-_LASTS = select(
-    *(col(c) for c in (Outgoing.lane, Outgoing.key, Outgoing.state, Outgoing.trouble, Outgoing.body))
-).where(col(Outgoing.id).in_(_NEWEST))
+_LASTS = Prepared(
+    select(*(col(c) for c in (Outgoing.lane, Outgoing.key, Outgoing.state, Outgoing.trouble, Outgoing.body))).where(
+        col(Outgoing.id).in_(_NEWEST)
+    )
+)
 
 
 def _ahead(session: Session, key: str, lane: str) -> tuple[str, ...]:

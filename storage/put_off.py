@@ -8,24 +8,26 @@ commit. Must not know what the rows say.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Insert, event
+from sqlalchemy import event
 from sqlalchemy.orm import Session
+
+from storage.prepared import Prepared
 
 _WAITING = "put off"
 
 
-def put_off(session: Session, statement: Insert, rows: Iterable[Mapping[str, Any]]) -> None:
+def put_off(session: Session, statement: Prepared, rows: Iterable[Mapping[str, Any]]) -> None:
     """In the order given: that of the ids is the order of adding."""
-    waiting: dict[Insert, list[Mapping[str, Any]]] = session.info.setdefault(_WAITING, {})
+    waiting: dict[Prepared, list[Mapping[str, Any]]] = session.info.setdefault(_WAITING, {})
     waiting.setdefault(statement, []).extend(rows)
 
 
-def write(session: Session, statement: Insert | None = None) -> None:
+def write(session: Session, statement: Prepared | None = None) -> None:
     """What was put off is in the database: all of it, or that of one statement."""
-    waiting: dict[Insert, list[Mapping[str, Any]]] = session.info.get(_WAITING, {})
+    waiting: dict[Prepared, list[Mapping[str, Any]]] = session.info.get(_WAITING, {})
     for one in list(waiting) if statement is None else [statement]:
         if rows := waiting.pop(one, None):
-            session.connection().execute(one, rows)
+            one.each(session, rows)
 
 
 @event.listens_for(Session, "before_commit")

@@ -13,12 +13,13 @@ from sqlmodel import Session, col, select
 
 from storage import answer_log, at_hand, cases, outbox, roster, subtree
 from storage.models import AnswerLine, Case, Person, Unit
+from storage.prepared import Prepared
 
 _CASES = select(Case).where(
     col(Case.campaign).in_(bindparam("campaigns", expanding=True)),
     col(Case.person_id).in_(bindparam("people", expanding=True)),
 )
-_LINES = (
+_LINES = Prepared(
     select(AnswerLine.case_id, AnswerLine.key, AnswerLine.given)
     .where(col(AnswerLine.case_id).in_(bindparam("cases", expanding=True)))
     .order_by(col(AnswerLine.id))
@@ -41,7 +42,7 @@ def _read_cases(session: Session, people: Sequence[int], campaigns: Sequence[str
     for case in session.scalars(_CASES, {"campaigns": campaigns, "people": people}):
         found[case.campaign, case.person_id] = case
     lines: dict[int, list[tuple[str, str | None]]] = {case.id or 0: [] for case in found.values() if case}
-    for case_id, key, given in session.connection().execute(_LINES, {"cases": list(lines)}) if lines else ():
+    for case_id, key, given in _LINES.rows(session, {"cases": list(lines)}) if lines else ():
         lines[case_id].append((key, given))
     at_hand.put(session, cases.CASES, found)
     at_hand.put(session, answer_log.LINES, lines)

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from storage.evidence import entering
 from storage.models import Case, Person, Risk, RiskStep, Unit
+from storage.prepared import Prepared
 
 OPEN, CHANGED, SETTLED, GONE, CLOSED, PUT_OFF, NOTED, REOPENED = (
     "open",
@@ -44,13 +45,13 @@ def open_new(
         "opened_at": at,
         "closed_at": at if settled else None,
     }
-    (number,) = session.connection().execute(_NEW, values).inserted_primary_key or (0,)
+    number = _NEW.insert(session, values)
     action = SETTLED if settled else OPEN
     step = {"risk_id": number, "at": at, "by": case.person_id, "action": action, "text": settled[:300], "due": due}
     entering.write(session, RiskStep, case.campaign, step)
 
 
-_NEW = insert(Risk)
+_NEW = Prepared(insert(Risk))
 
 
 def step(

@@ -10,6 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from storage import at_hand, memberships
 from storage.models import Applicant, Appointment, ChatGroup, Person, Unit
 from storage.models.columns import Moment
+from storage.prepared import Prepared
 from storage.rows import Role
 
 CHAINS = "chains"
@@ -98,7 +99,7 @@ def named(session: Session, name: str, paths: Sequence[str]) -> Sequence[Person]
 def appointments(session: Session, person_id: int, now: datetime) -> list[tuple[Role, Unit]]:
     """The roles somebody holds now, the widest first; a deputy's term may be over."""
     session.flush()
-    held = session.connection().execute(_APPOINTMENTS, {"person": person_id, "now": now}).all()
+    held = _APPOINTMENTS.rows(session, {"person": person_id, "now": now})
     if not held:
         return []  # nearly everybody, and at every command
     units = units_numbered(session, {unit_id for _, unit_id in held})
@@ -111,10 +112,11 @@ def in_term(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return or_(col(Appointment.until).is_(None), col(Appointment.until) > now)
 
 
-_APPOINTMENTS = select(Appointment.role, Appointment.unit_id).where(
-    Appointment.person_id == bindparam("person"), in_term(bindparam("now", type_=Moment()))
+_APPOINTMENTS = Prepared(
+    select(Appointment.role, Appointment.unit_id).where(
+        Appointment.person_id == bindparam("person"), in_term(bindparam("now", type_=Moment()))
+    )
 )
-"""Built once: asked at every command, and building it costs several times what running does."""
 
 
 def coordinators(session: Session, unit: Unit, now: datetime) -> list[Person]:

@@ -10,24 +10,21 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, SQLModel
 
+from storage.prepared import Prepared
+
 _MANY = 5_000
-
-
-_ROWCOUNT = {"preserve_rowcount": True}
-"""PostgreSQL answers an insert with rows, not only their number."""
 
 
 def insert_new(session: Session, table: type[SQLModel], values: Mapping[str, Any]) -> bool:
     """True if the row is new; False, and nothing changed, if its key was there."""
     statement = _unless_there(table, session.get_bind().dialect.name)
-    return session.connection().execute(statement, values, execution_options=_ROWCOUNT).rowcount == 1
+    return statement.run(session, values) == 1
 
 
 @cache
-def _unless_there(table: type[SQLModel], dialect: str) -> Executable:
-    """Built once: building and compiling cost several times what running does."""
+def _unless_there(table: type[SQLModel], dialect: str) -> Prepared:
     insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
-    return insert(table).on_conflict_do_nothing()
+    return Prepared(insert(table).on_conflict_do_nothing())
 
 
 def insert_many_new(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
@@ -36,8 +33,7 @@ def insert_many_new(session: Session, table: type[SQLModel], rows: Sequence[Mapp
         return 0
     statement = _unless_there(table, session.get_bind().dialect.name)
     # one short statement for each row: spelling all values out in one takes twenty times as long to put together
-    each = [dict(row) for row in rows]
-    return session.connection().execute(statement, each, execution_options=_ROWCOUNT).rowcount
+    return statement.each(session, rows)
 
 
 def new_keys(
@@ -45,14 +41,14 @@ def new_keys(
 ) -> set[tuple[Any, ...]]:
     """Inserts the rows whose key is not there; returns the keys of those that were new."""
     statement = _told(table, key, session.get_bind().dialect.name)
-    return {tuple(row) for row in session.connection().execute(statement, [dict(row) for row in rows])}
+    return {tuple(row) for row in statement.rows_of_each(session, rows)}
 
 
 @cache
-def _told(table: type[SQLModel], key: tuple[str, ...], dialect: str) -> Executable:
+def _told(table: type[SQLModel], key: tuple[str, ...], dialect: str) -> Prepared:
     insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     columns = [getattr(table, name) for name in key]
-    return insert(table).on_conflict_do_nothing().returning(*columns)
+    return Prepared(insert(table).on_conflict_do_nothing().returning(*columns))
 
 
 def run_many(session: Session, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:

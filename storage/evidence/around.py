@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Session, col
 
 from storage import files
@@ -28,32 +29,32 @@ from storage.models import (
     Unit,
     UnitReturn,
 )
+from storage.prepared import Prepared
 from storage.reporting import FROZEN
 from storage.vault import Vault, VaultError, pledge_purpose, signature_purpose
 
 
-def of(connection: Connection, vault: Vault, kind: Kind, row: Any, salt: str) -> str:
+def of(session: AnySession, vault: Vault, kind: Kind, row: Any, salt: str) -> str:
     """What stands around a row now, as JSON: of a pledge, whose it is, of which unit their self-check is, and the
     salted digest of the name it bears (which is sealed in the row); of what was handed in, the lines of the log of
     answers behind it. Empty for other rows."""
     if kind.table is Pledge:
-        found = connection.execute(_OWNER, {"case": row.case_id}).first()
-        person, unit = found or ("", "")
+        person, unit = next(iter(_OWNER.rows(session, {"case": row.case_id})), ("", ""))
         return canonical({"person": person, "unit": unit, "name_sha256": name_digest(salt, name_of(vault, row))})
     if kind.table is Submission:
-        log = connection.execute(_LOG, {"case": row.case_id})
+        log = _LOG.rows(session, {"case": row.case_id})
         return canonical({"answers": {str(line.id): kinds.line_digest(line) for line in log}})
     return ""
 
 
-_OWNER = (
+_OWNER = Prepared(
     select(col(Person.staff_id), col(Unit.code))
     .select_from(Case)
     .join(Person, col(Person.id) == Case.person_id)
     .join(Unit, col(Unit.id) == Case.unit_id)
     .where(col(Case.id) == bindparam("case"))
 )
-_LOG = select(AnswerLine).where(col(AnswerLine.case_id) == bindparam("case")).order_by(col(AnswerLine.id))
+_LOG = Prepared(select(AnswerLine).where(col(AnswerLine.case_id) == bindparam("case")).order_by(col(AnswerLine.id)))
 
 
 def name_of(vault: Vault, pledge: Any) -> str:

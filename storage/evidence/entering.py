@@ -9,7 +9,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Insert, event, func, insert, select
+from sqlalchemy import event, func, insert, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session as AnySession
 from sqlalchemy.orm import UOWTransaction
@@ -21,10 +21,11 @@ from storage.evidence import around, kinds
 from storage.evidence.kinds import BY_TABLE, KINDS, Kind
 from storage.evidence.links import canonical, entry_mark, leaf_of, new_salt
 from storage.models import Entry, Setting
+from storage.prepared import Prepared
 from storage.statements import insert_new
 from storage.vault import Vault
 
-_ENTRY = insert(Entry)
+_ENTRY = Prepared(insert(Entry))
 _VAULT = "vault"
 _SINCE = "evidence"
 """The setting that says that the rows of before were taken in."""
@@ -48,7 +49,7 @@ def _enter_flushed(session: AnySession, _context: UOWTransaction) -> None:
         if (entry := _entered(session, vault, kind, instance, new=new))
     ]
     if entries:
-        session.connection().execute(_ENTRY, entries)
+        _ENTRY.each(session, entries)
 
 
 def enter(session: Session, instance: Any) -> None:
@@ -56,30 +57,30 @@ def enter(session: Session, instance: Any) -> None:
     vault = session.info.get(_VAULT)
     if vault is not None:
         entry = _entered(session, vault, BY_TABLE[type(instance)], instance, new=True)
-        session.connection().execute(_ENTRY, entry)
+        _ENTRY.each(session, [entry] if entry else [])
 
 
 def write(session: Session, table: type[SQLModel], campaign: str, values: Mapping[str, Any]) -> int:
     """Inserts a row past the session's objects and enters it, with others of the same commit; its number. Of what the
     session holds it must not need anything that is not flushed."""
-    (number,) = session.connection().execute(_new(table), values).inserted_primary_key or (0,)
+    number = _new(table).insert(session, values)
     kind, vault = BY_TABLE[table], session.info.get(_VAULT)
     row = SimpleNamespace(id=number, **values)
     if vault is not None and kind.only(row):
         put_off.put_off(session, _ENTRY, [_of_row(session, vault, kind, row, campaign)])
-    return int(number)
+    return number
 
 
 @cache
-def _new(table: type[SQLModel]) -> Insert:
-    return insert(table)
+def _new(table: type[SQLModel]) -> Prepared:
+    return Prepared(insert(table))
 
 
 def announce(session: Session, vault: Vault, kind: str, row: str, campaign: str, told: Mapping[str, Any]) -> None:
     """Enters a fact that has no row: what it says stands in the entry itself."""
     about = canonical(told)
     put_off.write(session, _ENTRY)  # in the order of writing
-    session.connection().execute(_ENTRY, _entry(vault, kind, row, campaign, about, about, new_salt()))
+    _ENTRY.run(session, _entry(vault, kind, row, campaign, about, about, new_salt()))
 
 
 def take_in(session: Session, vault: Vault) -> int:
@@ -91,7 +92,7 @@ def take_in(session: Session, vault: Vault) -> int:
     connection, taken = session.connection(), 0
     for kind in KINDS:
         for row, campaign in list(kinds.rows(connection, kind)):
-            connection.execute(_ENTRY, _of_row(session, vault, kind, row, campaign))
+            _ENTRY.run(session, _of_row(session, vault, kind, row, campaign))
             taken += 1
     return taken
 
@@ -119,7 +120,7 @@ def _says_the_same(connection: Connection, kind: Kind, instance: Any, campaign: 
 def _of_row(session: AnySession, vault: Vault, kind: Kind, row: Any, campaign: str) -> dict[str, Any]:
     answer_log.write(session)  # what was handed in is entered with the lines behind it
     salt = new_salt()
-    about = around.of(session.connection(), vault, kind, row, salt)
+    about = around.of(session, vault, kind, row, salt)
     return _entry(vault, kind.name, kind.row(row), campaign, about, kind.content(row, campaign, about), salt)
 
 

@@ -1,0 +1,175 @@
+"""Statements of every turn, made ready once: what SQLAlchemy does for each execution costs many times what SQLite takes
+for most of them.
+
+On a server, and where somebody listens to what is executed, SQLAlchemy does it as ever. Must not know any table.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.visitors import iterate
+
+Values = Mapping[str, Any]
+_Change = Callable[[Any], Any]
+
+_ROWCOUNT = {"preserve_rowcount": True}
+"""PostgreSQL answers an insert with rows, not only their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A statement as SQLite takes it, for values of certain names and lists of certain lengths."""
+
+    text: str
+    blank: Sequence[Any]
+    """Its parameters, as far as they are always the same."""
+    given: Sequence[tuple[int, str, int | None, _Change | None]]
+    """The others: their place, the value that goes there, which of a list, and how it is spelled."""
+    row: Callable[[Iterable[Any]], Any] | None
+    """Names the columns of what comes back."""
+    read: Sequence[tuple[int, _Change]]
+    """Columns that are kept otherwise than they are meant."""
+
+    def parameters(self, values: Values) -> list[Any]:
+        whole = [*self.blank]
+        for place, name, which, spelled in self.given:
+            value = values[name] if which is None else values[name][which]
+            whole[place] = spelled(value) if spelled else value
+        return whole
+
+    def meant(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
+        if self.row is None:
+            return []
+        if not self.read:
+            return [*map(self.row, rows)]
+        whole = []
+        for row in map(list, rows):
+            for place, read in self.read:
+                row[place] = read(row[place])
+            whole.append(self.row(row))
+        return whole
+
+
+class Prepared:
+    """A statement of Core. Raises what SQLAlchemy raises; returns rows whose columns have names."""
+
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
+        self._lists = [one.key for one in _parameters(statement) if one.expanding and one.required]
+        self._ready = lru_cache(maxsize=128)(self._made_ready)
+
+    def run(self, session: Session, values: Values) -> int:
+        """How many rows it touched."""
+        connection = session.connection()
+        if _is_heard(connection):
+            return connection.execute(self._statement, values, execution_options=_ROWCOUNT).rowcount
+        return int(_executed(connection, self._for(connection, values), values)[0].rowcount)
+
+    def each(self, session: Session, rows: Sequence[Values]) -> int:
+        """Once for each, all with values of the same names; how many rows it touched."""
+        connection = session.connection()
+        if not rows:
+            return 0
+        if _is_heard(connection):
+            return connection.execute(self._statement, rows, execution_options=_ROWCOUNT).rowcount
+        ready = self._for(connection, rows[0])
+        try:
+            return int(_driver(connection).executemany(ready.text, [*map(ready.parameters, rows)]).rowcount)
+        except Exception as error:
+            raise _failure(connection, ready, error) from error
+
+    def insert(self, session: Session, values: Values) -> int:
+        """The number of the new row."""
+        connection = session.connection()
+        if _is_heard(connection):
+            (number,) = connection.execute(self._statement, values).inserted_primary_key or (0,)
+            return int(number)
+        return int(_executed(connection, self._for(connection, values), values)[0].lastrowid)
+
+    def rows(self, session: Session, values: Values) -> Sequence[Any]:
+        connection = session.connection()
+        if _is_heard(connection):
+            return connection.execute(self._statement, values).all()
+        ready = self._for(connection, values)
+        return ready.meant(_executed(connection, ready, values)[1])
+
+    def rows_of_each(self, session: Session, rows: Sequence[Values]) -> Sequence[Any]:
+        """What comes back for all of them."""
+        connection = session.connection()
+        if not rows:
+            return []
+        if _is_heard(connection):
+            return connection.execute(self._statement, rows).all()
+        ready = self._for(connection, rows[0])
+        return ready.meant([row for values in rows for row in _executed(connection, ready, values)[1]])
+
+    def _for(self, connection: Connection, values: Values) -> _Ready:
+        return self._ready(connection.dialect, tuple(values), tuple([len(values[name]) for name in self._lists]))
+
+    def _made_ready(self, dialect: Dialect, names: tuple[str, ...], lengths: tuple[int, ...]) -> _Ready:
+        compiled: Any = self._statement.compile(dialect=dialect, column_keys=names)
+        sample: dict[str, Any] = dict.fromkeys(names)
+        sample |= {name: [None] * length for name, length in zip(self._lists, lengths, strict=True)}
+        state = compiled.construct_expanded_state(sample)
+        always = {one.key: one.default.arg for one in (*compiled.insert_prefetch, *compiled.update_prefetch)}
+        of_list = {one: (name, n) for name, ones in state.parameter_expansion.items() for n, one in enumerate(ones)}
+        blank: list[Any] = [None] * len(state.positiontup)
+        given = []
+        for place, parameter in enumerate(state.positiontup):
+            name, which = of_list.get(parameter, (parameter, None))
+            bound: Any = compiled.binds[name]
+            spelled = bound.type.dialect_impl(dialect).bind_processor(dialect)
+            if bound.key in sample:
+                given.append((place, bound.key, which, spelled))
+                continue
+            value = always[name] if name in always else bound.value if which is None else bound.value[which]
+            blank[place] = spelled(value) if spelled else value
+        # what an update says of itself (`exported_columns`) may be said of the one it was made from
+        columns = compiled._result_columns
+        readers = [one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns]
+        return _Ready(
+            text=state.statement,
+            blank=blank,
+            given=given,
+            row=_named(tuple([one.keyname for one in columns]))._make if columns else None,
+            read=[(place, reader) for place, reader in enumerate(readers) if reader],
+        )
+
+
+def _named(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Row", columns, rename=True)
+
+
+def _parameters(statement: Any) -> Iterator[BindParameter[Any]]:
+    return (one for one in iterate(statement) if isinstance(one, BindParameter))
+
+
+def _is_heard(connection: Connection) -> bool:
+    return connection.dialect.name != "sqlite" or bool(connection.dispatch.before_cursor_execute)
+
+
+def _executed(connection: Connection, ready: _Ready, values: Values) -> tuple[Any, list[Any]]:
+    """The driver's cursor, and all that comes back."""
+    try:
+        cursor = _driver(connection).execute(ready.text, ready.parameters(values))
+        return cursor, cursor.fetchall() if ready.row else []
+    except Exception as error:
+        raise _failure(connection, ready, error) from error
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
+
+
+def _failure(connection: Connection, ready: _Ready, error: Exception) -> BaseException:
+    """What SQLAlchemy would have raised: the driver's own errors by their kind, a value that does not fit as the
+    statement's."""
+    dialect = connection.dialect
+    drivers = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(ready.text, None, error, drivers, hide_parameters=True, dialect=dialect)
