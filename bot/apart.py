@@ -5,6 +5,7 @@ know what it is asked for.
 """
 
 import asyncio
+import copyreg
 import logging
 import os
 import pickle
@@ -15,6 +16,8 @@ import struct
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any, NoReturn, cast
 
 log = logging.getLogger(__name__)
@@ -86,6 +89,30 @@ class Apart:
                     os.waitpid(self.pid, 0)
                     return
                 time.sleep(0.005)
+
+
+def travel(*kinds: type) -> None:
+    """Frozen dataclasses of these kinds go over the line as the row of what they hold, which takes a fifth of the time
+    of how such dataclasses are pickled."""
+    for kind in kinds:
+        names = [one.name for one in fields(kind)]
+        _HOLDS[kind], _PUTS[kind] = attrgetter(*names), [getattr(kind, name).__set__ for name in names]
+        copyreg.pickle(kind, _taken_apart)
+
+
+_HOLDS: dict[type, Callable[[object], tuple[object, ...]]] = {}
+_PUTS: dict[type, Sequence[Callable[[object, object], None]]] = {}
+
+
+def _taken_apart(thing: object) -> tuple[Callable[..., object], tuple[object, ...]]:
+    return _put_together, (type(thing), *_HOLDS[type(thing)](thing))
+
+
+def _put_together(kind: type, *held: object) -> object:
+    thing: object = object.__new__(kind)
+    for put, value in zip(_PUTS[kind], held, strict=True):
+        put(thing, value)
+    return thing
 
 
 def packed(thing: object) -> bytes:

@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.apart import Answer, Line
-from bot.dispatch import Dispatch
+from bot.apart import Answer, Line, travel
+from bot.dispatch import Carried, Dispatch
 from bot.intake import Intake
+from handlers.messages import Address, Inbound
 from storage.database import Database, DatabaseFailure, StatementFailure
+from storage.delivery import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,9 @@ class Request:
     def shares(self) -> bool:
         """Whether it may be done in one commit with others."""
         return self.what in _SHORT or self.people >= _MANY
+
+
+travel(Request, Inbound, Address, Carried, Claimed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+import pydantic_core
+
 
 class ChatKind(StrEnum):
     DIRECT = "direct"
@@ -157,11 +159,8 @@ class Letter:
     """The number of the broadcast it is part of."""
 
 
-_spell = json.JSONEncoder(ensure_ascii=False).encode
-
-
 def to_json(body: Body) -> str:
-    return _spell({"kind": type(body).__name__, **_told(body)})
+    return pydantic_core.to_json({"kind": type(body).__name__, **_told(body)}).decode()
 
 
 def _told(body: Body) -> dict[str, Any]:

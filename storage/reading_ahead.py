@@ -24,6 +24,7 @@ _LINES = Prepared(
     .where(col(AnswerLine.case_id).in_(bindparam("cases", expanding=True)))
     .order_by(col(AnswerLine.id))
 )
+_PATHS = Prepared(select(Unit.id, Unit.path).where(col(Unit.id).in_(bindparam("units", expanding=True))))
 
 
 def read(
@@ -49,13 +50,7 @@ def _read_cases(session: Session, people: Sequence[int], campaigns: Sequence[str
 
 
 def _read_units(session: Session, wanted: set[int]) -> None:
-    units = roster.units_numbered(session, wanted)
-    above = {one for unit in units.values() for one in _above(unit)} - set(units)
-    units |= roster.units_numbered(session, above) if above else {}
-    chains = {one: [*map(units.get, _above(units[one])), units[one]] for one in wanted}
+    paths = {unit_id: subtree.ids(path) for unit_id, path in _PATHS.rows(session, {"units": list(wanted)})}
+    units = roster.units_numbered(session, {one for path in paths.values() for one in path})
+    chains = {unit_id: [*map(units.get, path)] for unit_id, path in paths.items()}
     at_hand.put(session, roster.CHAINS, {one: chain for one, chain in chains.items() if None not in chain})
-
-
-def _above(unit: Unit) -> list[int]:
-    """The ids of the units above one, from the root down."""
-    return subtree.ids(unit.path)[:-1]

@@ -217,7 +217,12 @@ DOORS: dict[str, tuple[str, ...]] = {
         "bot/zhezhengding_settings.py",
         "handlers/campaign",
     ),
-    "pydantic_core": ("handlers/papers/handed_in.py",),
+    "pydantic_core": (
+        "handlers/campaign",
+        "handlers/messages.py",
+        "handlers/handing_in.py",
+        "handlers/papers/handed_in.py",
+    ),
     "pydantic_settings": (
         "bot/callback_settings.py",
         "bot/config.py",

@@ -183,7 +183,7 @@ def test_the_picture_comes_into_the_chat_it_was_asked_in(world: World, zhou: Som
     zhou.says_in("工作群", "绑定")
     zhou.sends("进度 图 紫金街道", group_chat("工作群"))
     assert zhou.gets() == [], "in the group, not in 1:1"
-    assert world.letters(group_chat("工作群"))[-1].body.startswith('{"kind": "Document"')
+    assert world.letters(group_chat("工作群"))[-1].body.startswith('{"kind":"Document"')
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,16 @@ def added(after: str, *, material: bool = False, since: int = 2, **more: Any) ->
     return lambda raw: raw["questions"].insert(at(raw, after) + 1, whole)
 
 
-def new_column(*, material: bool = False) -> Callable[[dict[str, Any]], None]:
-    column = {"id": "amount", "name": "条数", "short": "条数", "kind": "text", "ask": "大约多少条？", "since": 2}
+def new_column(*, material: bool = False, **more: Any) -> Callable[[dict[str, Any]], None]:
+    column = {
+        "id": "amount",
+        "name": "条数",
+        "short": "条数",
+        "kind": "text",
+        "ask": "大约多少条？",
+        "since": 2,
+        **more,
+    }
 
     def edit(raw: dict[str, Any]) -> None:
         raw["questions"][at(raw, "items")]["columns"].insert(1, {**column, "material": material})
@@ -132,7 +140,15 @@ def all_finished(number: int = 60) -> Iterator[Log]:
         yield log
 
 
-@pytest.mark.parametrize("form", [V1, campaign(new_column())], ids=["as it is", "with a column more"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        V1,
+        campaign(new_column()),
+        campaign(new_column(when=[{"data_name": ["!swab"]}])),
+    ],
+    ids=["as it is", "with a column more", "with a column asked on a condition"],
+)
 def test_a_path_that_goes_on_from_another_is_the_same(form: Campaign) -> None:
     """From the one before the last answer, and from any other of the same person: longer, shorter, taken back."""
     dice = random.Random(7)

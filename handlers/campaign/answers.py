@@ -11,6 +11,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from pydantic_core import to_json
+
 WAIVED = "waived"
 """The note of an answer that stands for none: its question came after the person had handed in (`revision.py`)."""
 RESTART = "*"
@@ -36,7 +38,7 @@ class Given:
         return replace(self, open=True, note="" if self.waived else self.note)
 
     def to_json(self) -> str:
-        return _spell(self.to_data())
+        return to_json(self.to_data()).decode()
 
     def to_data(self) -> dict[str, Any]:
         """What JSON is made of."""
@@ -51,9 +53,6 @@ class Given:
     def from_data(cls, data: Mapping[str, Any]) -> "Given":
         """What `to_json` wrote, parsed."""
         return cls(**{**data, "values": tuple(data["values"]), "at": date.fromisoformat(data["at"])})
-
-
-_spell = json.JSONEncoder(ensure_ascii=False).encode
 
 
 Answers = Mapping[str, Given]

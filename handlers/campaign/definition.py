@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from handlers.campaign.bearing import Bearing
 from handlers.campaign.chapters import (
     NO_PLEDGE,
     Area,
@@ -44,12 +45,12 @@ class Option(Dated):
     """Of a review: one more row, a copy of this one in which only the first column is asked."""
     gone: int = Field(default=0, ge=0)
     """The revision from which it is not offered any more; answers that chose it keep its words."""
-    when: When = []
+    when: When = When()
 
 
 class Suggestion(Part):
     text: str
-    when: When = []
+    when: When = When()
 
 
 class Variant(Part):
@@ -76,7 +77,7 @@ class Question(Dated):
     free: Literal["", "words", "sentence"] = ""
     """May be answered in own words: a list of words, or one sentence."""
     max_length: int = Field(default=200, ge=1, le=2000)
-    when: When = []
+    when: When = When()
     suggest: list[Suggestion] = []
     """If any: not asked unless reopened; the sentences that apply, joined by «；», are the answer."""
     suffix: list[Suggestion] = []
@@ -89,19 +90,29 @@ class Question(Dated):
     def mark(self) -> str:
         return self.short or self.name
 
+    @property
+    def singles(self) -> tuple["Question", ...]:
+        """As of a group: itself."""
+        return (self,)
+
 
 class Group(Part):
     """A row that may be repeated: one data set of the feedback table."""
 
     id: Name
     name: Name
-    when: When = []
+    when: When = When()
     columns: list[Question]
     review: Question
     fix: Question
     remove: str
     """The button that takes a whole row away."""
     max_rows: int = Field(default=20, ge=1, le=200)
+
+    @cached_property
+    def singles(self) -> tuple[Question, ...]:
+        """Its questions."""
+        return (*self.columns, self.review, self.fix)
 
     @cached_property
     def suggested(self) -> tuple[Question, ...]:
@@ -115,7 +126,7 @@ class Derived(Part):
     of: str
     minus: list[str] = []
     only: list[str] = []
-    when: When = []
+    when: When = When()
 
 
 class Campaign(Part):
@@ -180,10 +191,7 @@ class Campaign(Part):
     @cached_property
     def singles(self) -> tuple[Question, ...]:
         """Every question of the file, the columns of groups among them."""
-        found: list[Question] = []
-        for entry in self.questions:
-            found += [entry] if isinstance(entry, Question) else [*entry.columns, entry.review, entry.fix]
-        return tuple(found)
+        return tuple(question for entry in self.questions for question in entry.singles)
 
     @cached_property
     def marks(self) -> frozenset[str]:
@@ -195,6 +203,10 @@ class Campaign(Part):
         return {question.id: question for question in self.singles}
 
     @cached_property
+    def bearing(self) -> Bearing:
+        return Bearing.of(self)
+
+    @cached_property
     def table_group(self) -> Group | None:
         """The group whose rows the paper prints; None where the campaign has no table of rows."""
         groups = (entry for entry in self.questions if isinstance(entry, Group))
@@ -204,4 +216,4 @@ class Campaign(Part):
     def group_of(self) -> dict[str, Group]:
         """The group a question belongs to, by the question's id; questions outside of groups are not in it."""
         groups = [entry for entry in self.questions if isinstance(entry, Group)]
-        return {q.id: group for group in groups for q in (*group.columns, group.review, group.fix)}
+        return {question.id: group for group in groups for question in group.singles}

@@ -9,8 +9,8 @@ from datetime import date
 from itertools import islice, product
 
 from handlers.campaign.answers import Change, fold
+from handlers.campaign.bearing import needed
 from handlers.campaign.definition import Campaign
-from handlers.campaign.mistakes import needed
 from handlers.campaign.progress import finished
 from handlers.campaign.questionnaire import Problem, take
 from handlers.campaign.setting import Setting

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from string import Formatter
 
 from handlers.campaign import reminding
+from handlers.campaign.bearing import blanks, needs, needs_name
 from handlers.campaign.chapters import UNIT_FIELD
 from handlers.campaign.definition import Campaign, Group, Question
 from handlers.campaign.shapes import Dated, When
@@ -67,7 +68,7 @@ def _texts(question: Question) -> list[str]:
 
 
 def _of_another_row(campaign: Campaign, question: Question, owner: str, text: str) -> Iterator[str]:
-    for name in _names(text):
+    for name in blanks(text):
         group = campaign.group_of.get(name)
         if group is not None and campaign.group_of.get(question.id) is not group:
             yield f"[{owner}] {{{name}}} belongs to a row of «{group.id}»; only the columns of that table can show it"
@@ -95,48 +96,16 @@ def _order(campaign: Campaign) -> Iterator[str]:
             for part in parts:
                 yield from _later(campaign, question.id, what, part.when, here, place)
         if question.options_from and any(
-            place[n] >= here for n in _needs_name(campaign, question.options_from, ()) if n in place
+            place[n] >= here for n in needs_name(campaign, question.options_from) if n in place
         ):
             yield f"[questions.{question.id}] options_from: «{question.options_from}» is asked later; move it ahead"
 
 
 def _later(campaign: Campaign, owner: str, what: str, when: When, here: int, place: dict[str, int]) -> Iterator[str]:
-    later = {name for name in _needs(campaign, when, ()) if place.get(name, -1) >= here}
+    later = {name for name in needs(campaign, when) if place.get(name, -1) >= here}
     for name in sorted(later, key=place.__getitem__):
         why = "is this question itself" if place[name] == here else "is asked later"
         yield f"[questions.{owner}] {what}: «{name}» {why}, so it never holds; move it or change the condition"
-
-
-def needed(campaign: Campaign, questions: Sequence[Question]) -> set[str]:
-    """The questions that decide whether these are asked."""
-    found: set[str] = set()
-    for question in questions:
-        group = campaign.group_of.get(question.id)
-        for when in (question.when, group.when if group else []):
-            found |= _needs(campaign, when, ())
-    return found
-
-
-def _needs(campaign: Campaign, when: When, seen: tuple[str, ...]) -> set[str]:
-    """The questions a condition looks at, through named conditions and derived lists."""
-    found: set[str] = set()
-    for alternative in when:
-        for key, values in alternative.items():
-            for name in values if key == "is" else (key,):
-                found |= _needs_name(campaign, name, seen, condition=key == "is")
-    return found
-
-
-def _needs_name(campaign: Campaign, name: str, seen: tuple[str, ...], *, condition: bool = False) -> set[str]:
-    if name in seen:
-        return set()
-    if condition:
-        return _needs(campaign, campaign.conditions.get(name, []), (*seen, name))
-    derived = campaign.derived.get(name)
-    if derived is None:
-        return {name} & set(campaign.by_id)
-    inside = _needs(campaign, derived.when, (*seen, name))
-    return inside.union(*(_needs_name(campaign, other, (*seen, name)) for other in (derived.of, *derived.minus)))
 
 
 # ---------------------------------------------------------------- the other chapters
@@ -234,20 +203,13 @@ def _twice(owner: str, values: Sequence[str], *, what: str = "id") -> Iterator[s
         yield f"[{owner}] {what} «{value}» stands twice; make it unique"
 
 
-def _names(text: str) -> list[str]:
-    try:
-        return [name for _, name, _, _ in Formatter().parse(text) if name is not None]
-    except ValueError:
-        return []
-
-
 def _blanks(owner: str, text: str, known: frozenset[str] | set[str]) -> Iterator[str]:
     try:
         list(Formatter().parse(text))
     except ValueError:
         yield f"[{owner}] a brace {{ or }} stands alone in «{text[:20]}…»; write it twice where it is meant as such"
         return
-    for name in dict.fromkeys(_names(text)):
+    for name in dict.fromkeys(blanks(text)):
         if name not in known:
             few = (
                 ", ".join(sorted(known))

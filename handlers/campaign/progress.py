@@ -109,9 +109,11 @@ def signed_before(path: Walk) -> tuple[str, date | None] | None:
 
 def is_nil(path: Walk) -> bool:
     """A nil return (零报告): the condition `nil` of the file; where it has none, a form without rows."""
-    return path.holds([{"is": ["nil"]}]) if "nil" in path.campaign.conditions else not any(path.rows())
+    said = path.campaign.conditions.get("nil")
+    return path.holds(said) if said is not None else not any(path.rows())
 
 
 def touched(path: Walk) -> bool:
     """There is something to report: the condition `touched` of the file; where it has none, a form with rows."""
-    return path.holds([{"is": ["touched"]}]) if "touched" in path.campaign.conditions else any(path.rows())
+    said = path.campaign.conditions.get("touched")
+    return path.holds(said) if said is not None else any(path.rows())

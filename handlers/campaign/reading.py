@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from handlers.campaign.definition import Campaign, Question, Suggestion
+from handlers.campaign.definition import Campaign, Derived, Question, Suggestion
 from handlers.campaign.setting import Setting
 from handlers.campaign.shapes import When
 
@@ -31,8 +31,9 @@ class Reading:
         if name == "filled":
             return (self.setting.filled,)
         derived = self.campaign.derived.get(name)
-        if derived is None:
-            return self.said(self._key(name, row))
+        return self.said(self._key(name, row)) if derived is None else self._derived(derived, row)
+
+    def _derived(self, derived: Derived, row: int) -> tuple[str, ...]:
         if not self.holds(derived.when, row):
             return ()
         out = {value for other in derived.minus for value in self.values(other, row)}
@@ -40,20 +41,20 @@ class Reading:
         return tuple([v for v in self.values(derived.of, row) if v not in out and (not only or v in only)])
 
     def holds(self, when: When, row: int = 0) -> bool:
-        for alternative in when:
-            if self._all(alternative, row):
+        for alternative in when.terms:
+            for name, wanted, refused in alternative:
+                if name == "is":
+                    if not all(self.holds(self.campaign.conditions[condition], row) for condition in wanted):
+                        break
+                    continue
+                values = self.values(name, row)
+                if refused and not (values and refused.isdisjoint(values)):
+                    break
+                if wanted and wanted.isdisjoint(values):
+                    break
+            else:
                 return True
         return not when
-
-    def _all(self, alternative: Mapping[str, list[str]], row: int) -> bool:
-        for name, wanted in alternative.items():
-            if name == "is":
-                for condition in wanted:
-                    if not self.holds(self.campaign.conditions[condition], row):
-                        return False
-            elif not _fits(self.values(name, row), wanted):
-                return False
-        return True
 
     def label(self, name: str, row: int = 0) -> str:
         """An answer in words: «手机、微信»."""
@@ -84,7 +85,7 @@ class Reading:
     def fill(self, template: str, row: int = 0, quote: Callable[[str], str] = str) -> str:
         """A sentence of the campaign with its blanks filled from the answers; `quote` makes somebody's words safe
         where they are shown."""
-        return template.format_map(_Blanks(self, row, quote))
+        return template.format_map(_Blanks(self, row, quote)) if "{" in template or "}" in template else template
 
     def _word(self, question: Question | None, value: str, row: int) -> str:
         if value.startswith("="):
@@ -107,19 +108,6 @@ class Reading:
     def _key(self, name: str, row: int) -> str:
         group = self.campaign.group_of.get(name) if row else None
         return f"{group.id}.{row}.{name}" if group else name
-
-
-def _fits(values: tuple[str, ...], wanted: list[str]) -> bool:
-    """Whether an answer is one of those wanted: `x` is chosen, `!x` is not, `!` is answered at all."""
-    open_choice = chosen = False
-    for word in wanted:
-        if word[0] == "!":
-            if not values or word[1:] in values:
-                return False
-        else:
-            open_choice = True
-            chosen = chosen or word in values
-    return chosen or not open_choice
 
 
 def _day(value: str) -> str:

@@ -3,15 +3,13 @@
 Pure. `walk` is the only place that decides what is asked.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import takewhile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from handlers.campaign.answers import Answers, Given
-from handlers.campaign.definition import Campaign, Group, Option, Question
+from handlers.campaign.definition import Campaign, Derived, Group, Option, Question
 from handlers.campaign.reading import Reading
 from handlers.campaign.setting import Setting as Setting
-from handlers.campaign.shapes import When
 
 MORE = "more"
 """The option of a row's review that adds an empty row."""
@@ -58,71 +56,76 @@ class Walk(Reading):
     """The answers that count: those of questions on the path."""
     place: Step | None = None
     """The first question not answered; None when everything is."""
-    _known: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What was read, until one more answer counts: one condition after the other asks for the same."""
-    _as_before: list[Step] = field(default_factory=list, init=False, repr=False, compare=False)
-    """While it is walked: the steps that come next, the next one last, as far as they are known."""
+    _known: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was derived, until one more answer counts: one condition after the other asks for the same."""
+    _was: Mapping[str, Step] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """While it is walked: the steps of another path of the same person, by key."""
+    _changed: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    """The questions that are answered otherwise there, as far as this path has come."""
 
-    def values(self, name: str, row: int = 0) -> tuple[str, ...]:
-        found = self._known.get((name, row))
+    def _derived(self, derived: Derived, row: int) -> tuple[str, ...]:
+        found = self._known.get((id(derived), row))
         if found is None:
-            found = self._known[name, row] = Reading.values(self, name, row)
+            found = self._known[id(derived), row] = Reading._derived(self, derived, row)
         return found
 
-    def _asks(self, when: When, key: str, row: int = 0) -> bool:
-        """Whether a question comes next, or with a key that ends in a point, a group."""
-        if self._as_before:
-            coming = self._as_before[-1].key
-            return coming == key or (key[-1] == "." and coming.startswith(key))
-        return self.holds(when, row)
+    def follow(self, before: "Walk | None" = None) -> None:
+        """Walks it, once."""
+        said: Answers = before.answers if before else {}
+        self._was = {step.key: step for step in before.steps} if before else {}
+        entry = 0
+        for question in self.campaign.questions:
+            if isinstance(question, Group):
+                if self._asks(question, f"{question.id}.1.{question.review.id}"):
+                    entry = self._follow_rows(question, entry, said)
+            elif self._asks(question, question.id):
+                closing = question.kind == "submit"
+                entry += not closing
+                self._add(question, question.id, said, row=0, entry=0 if closing else entry)
+        self.place = next((step for step in self.steps if not step.answered), None)
+        self._was = {}  # no path keeps another
 
-    def _add(self, question: Question, key: str, *, row: int, entry: int) -> Step:
-        if self._as_before:
-            step = self._as_before.pop()
+    def _asks(self, asked: Question | Group, key: str, row: int = 0, *, anew: bool = False) -> bool:
+        """Whether it is on the path: as it was, where nothing that bears on it has changed. `key` is that of a step it
+        always has; `anew`: its row was not there."""
+        if not asked.when:
+            return True
+        as_it_was = self._was and not anew and self._changed.isdisjoint(self.campaign.bearing.asked[asked.id])
+        holds = key in self._was if as_it_was else self.holds(asked.when, row)
+        if not holds and key in self._was:
+            self._changed.update(question.id for question in asked.singles)
+        return holds
+
+    def _add(self, question: Question, key: str, said: Answers, *, row: int, entry: int) -> Step:
+        """The next step: that of the other path, where it is the same."""
+        was, bearing = self._was.get(key), self.campaign.bearing.given[question.id]
+        if was and self.answers.get(key) is said.get(key) and self._changed.isdisjoint(bearing):
+            step = was if was.entry == entry else replace(was, entry=entry)
         else:
-            given, asked = self._given(question, key, row)
-            step = Step(key=key, question=question, row=row, entry=entry, given=given, asked=asked)
+            given, asks = self._given(question, key, row)
+            step = Step(key=key, question=question, row=row, entry=entry, given=given, asked=asks)
+            if given != (was.given if was else None):
+                self._changed.add(question.id)
         self.steps.append(step)
         if step.given is not None:
             self.live[key] = step.given
             self._known.clear()
         return step
 
-    def follow(self, before: "Walk | None" = None) -> None:
-        """Walks it, once."""
-        self._as_before = self._same_as(before) if before else []
-        entry = 0
-        for question in self.campaign.questions:
-            if isinstance(question, Group):
-                if self._asks(question.when, f"{question.id}."):
-                    entry = self._follow_rows(question, entry)
-            elif self._asks(question.when, question.id):
-                closing = question.kind == "submit"
-                entry += not closing
-                self._add(question, question.id, row=0, entry=0 if closing else entry)
-        self.place = next((step for step in self.steps if not step.answered), None)
-
-    def _same_as(self, before: "Walk") -> list[Step]:
-        same = takewhile(lambda step: self.answers.get(step.key) is before.answers.get(step.key), before.steps)
-        return [*same][::-1]
-
-    def _follow_rows(self, group: Group, entry: int) -> int:
+    def _follow_rows(self, group: Group, entry: int, said: Answers) -> int:
         for row in range(1, group.max_rows + 1):
             entry += 1
             ahead = f"{group.id}.{row}."
+            anew = ahead + group.review.id not in self._was
             for column in group.columns:
-                if self._asks(column.when, ahead + column.id, row):
-                    self._add(column, ahead + column.id, row=row, entry=entry)
-            review = self._add(group.review, ahead + group.review.id, row=row, entry=entry)
+                if self._asks(column, ahead + column.id, row, anew=anew):
+                    self._add(column, ahead + column.id, said, row=row, entry=entry)
+            review = self._add(group.review, ahead + group.review.id, said, row=row, entry=entry)
             if review.given and "fix" in review.given.values and not review.given.open:
-                self._add(group.fix, ahead + group.fix.id, row=row, entry=entry)
+                self._add(group.fix, ahead + group.fix.id, said, row=row, entry=entry)
             more = review.given is not None and adds_row(group, review.given) and not review.given.open
-            following = f"{group.id}.{row + 1}."
             # a later row that was once reviewed stays, whatever happens to this one
-            goes_on = more or following + group.review.id in self.answers
-            if self._as_before and self._as_before[-1].key.startswith(following) is not goes_on:
-                self._as_before.clear()
-            if not goes_on:
+            if not more and f"{group.id}.{row + 1}.{group.review.id}" not in self.answers:
                 break
         return entry
 
@@ -175,7 +178,7 @@ class Walk(Reading):
                 for value in self.values(question.options_from, row)
             ]
         left = (option for option in question.options if not 0 < option.gone <= self.campaign.revision)
-        offered = [option for option in left if self.holds(option.when, row)]
+        offered = [option for option in left if not option.when or self.holds(option.when, row)]
         return [*offered, *self._typical(question, row, {option.id for option in offered})]
 
     def at_first_column(self, step: Step) -> bool:
