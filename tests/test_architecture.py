@@ -220,7 +220,6 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pydantic_core": (
         "handlers/campaign",
         "handlers/messages.py",
-        "handlers/handing_in.py",
         "handlers/papers/handed_in.py",
     ),
     "pydantic_settings": (

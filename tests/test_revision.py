@@ -145,7 +145,7 @@ def all_finished(number: int = 60) -> Iterator[Log]:
     [
         V1,
         campaign(new_column()),
-        campaign(new_column(when=[{"data_name": ["!swab"]}])),
+        campaign(new_column(when=[{"contact": ["!work"]}])),
     ],
     ids=["as it is", "with a column more", "with a column asked on a condition"],
 )
