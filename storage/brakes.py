@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, select
 
 from storage.models import Setting
+from storage.prepared import Prepared
 
 _OPERATOR = "brake.operator"
 _QUOTA = "brake.quota."
@@ -54,10 +55,10 @@ def holding(session: Session, now: datetime, channel: str | None = None) -> list
 
 def _all(session: Session) -> list[Brake]:
     session.flush()  # what this transaction has done counts
-    return [_parsed(value) for (value,) in session.connection().execute(_BRAKES)]
+    return [_parsed(value) for (value,) in _BRAKES.rows(session, {})]
 
 
-_BRAKES = select(col(Setting.value)).where(col(Setting.name).startswith("brake.")).order_by(col(Setting.name))
+_BRAKES = Prepared(select(col(Setting.value)).where(col(Setting.name).startswith("brake.")).order_by(col(Setting.name)))
 
 
 def _read(session: Session, name: str) -> Brake | None:

@@ -28,15 +28,15 @@ def waiting(session: Session, campaign: str, lanes: Sequence[str], topic: str) -
 def borne(session: Session, campaign: str, lanes: Sequence[str]) -> dict[str, int]:
     """How many such letters of a campaign each of these chats got or has waiting; chats without any are left out."""
     found: dict[str, int] = {}
-    connection, of = session.connection(), f"{campaign}/"
+    of = f"{campaign}/"
     for start in range(0, len(lanes), 500):
         asked = {"lanes": lanes[start : start + 500], "of": of, "length": len(of)}
-        found.update((lane, count) for lane, count in connection.execute(_BORNE, asked))
+        found.update((lane, count) for lane, count in _BORNE.rows(session, asked))
     return found
 
 
 _IN_LANES = col(Outgoing.lane).in_(bindparam("lanes", expanding=True))
-_BORNE = (
+_BORNE = Prepared(
     select(col(Outgoing.lane), func.count())
     .where(_IN_LANES, col(Outgoing.topic).in_(COUNTED), col(Outgoing.state).not_in(_NEVER_CAME), KEY_BEGINS)
     .group_by(col(Outgoing.lane))

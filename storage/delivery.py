@@ -62,9 +62,10 @@ def claim_bulk(
     taken: list[list[Claimed]] = []
     busy: list[str] = []
     while len(taken) < parcels:
-        head = session.connection().execute(_HEAD, {"channel": channel, "now": now, "busy": busy}).first()
-        if head is None:
+        found = _HEAD.rows(session, {"channel": channel, "now": now, "busy": busy})
+        if not found:
             break
+        head = found[0]
         if letters := _with(session, head, now, most):
             taken.append(_take(session, [letters], leased_until))
         else:
@@ -77,15 +78,15 @@ def _with(session: Session, head: Row[Any], now: datetime, most: int) -> Sequenc
     answer goes again whole or not now."""
     if not head.batch:
         return [head]
-    connection, same = session.connection(), {"batch": head.batch, "parcel": head.parcel}
+    same = {"batch": head.batch, "parcel": head.parcel}
     if not head.parcel:
-        free = connection.execute(_FREE_OF_BATCH, same | {"now": now, "most": most}).all()
-        if len(free) < most and connection.execute(_HELD_UP, same | {"now": now}).first():
+        free = _FREE_OF_BATCH.rows(session, same | {"now": now, "most": most})
+        if len(free) < most and _HELD_UP.rows(session, same | {"now": now}):
             return []  # somebody is just being answered: with them it is one call, without them two
         return free
-    letters = connection.execute(_PARCEL, same).all()
+    letters = _PARCEL.rows(session, same)
     lanes = [letter.lane for letter in letters]
-    return [] if connection.execute(_UNDER_WAY, {"lanes": lanes}).first() else letters
+    return [] if _UNDER_WAY.rows(session, {"lanes": lanes}) else letters
 
 
 def _take(session: Session, parcels: Sequence[Sequence[Row[Any]]], leased_until: datetime) -> list[Claimed]:
@@ -181,15 +182,17 @@ _IS_OURS = or_(
 )
 _REPLIES, _REPLIES_OF_OURS = Prepared(_REPLY), Prepared(_REPLY.where(_IS_OURS))
 _NOT_BUSY = col(Outgoing.batch).not_in(bindparam("busy", expanding=True))
-_HEAD = _free(_queued(bulk=True)).where(_NOT_BUSY).order_by(col(Outgoing.not_before), col(Outgoing.id)).limit(1)
+_HEAD = Prepared(
+    _free(_queued(bulk=True)).where(_NOT_BUSY).order_by(col(Outgoing.not_before), col(Outgoing.id)).limit(1)
+)
 # nothing but the batch is named, so that its index is the one the database takes
 _OF_BATCH = _LETTER.where(
     IS_WAITING, col(Outgoing.batch) == bindparam("batch"), col(Outgoing.parcel) == bindparam("parcel")
 ).order_by(col(Outgoing.id))
-_FREE_OF_BATCH = _free(_OF_BATCH).limit(_MOST)
-_HELD_UP = _held_up(_OF_BATCH).limit(1)
-_PARCEL = _OF_BATCH.with_for_update(skip_locked=True)
-_UNDER_WAY = (
+_FREE_OF_BATCH = Prepared(_free(_OF_BATCH).limit(_MOST))
+_HELD_UP = Prepared(_held_up(_OF_BATCH).limit(1))
+_PARCEL = Prepared(_OF_BATCH.with_for_update(skip_locked=True))
+_UNDER_WAY = Prepared(
     select(Outgoing.id)
     .where(col(Outgoing.lane).in_(bindparam("lanes", expanding=True)), Outgoing.state == State.SENDING)
     .limit(1)
