@@ -267,10 +267,10 @@ def test_every_answer_is_judged_by_its_code(
 ) -> None:
     text = answer if isinstance(answer, str) else json.dumps(answer)
     if meaning is None:
-        assert outcomes.read(status, text) == answer
+        assert outcomes.read(status, text.encode()) == answer
         return
     with pytest.raises(DeliveryError) as told:
-        outcomes.read(status, text)
+        outcomes.read(status, text.encode())
     assert isinstance(told.value, meaning)
     if isinstance(told.value, Later):
         assert told.value.delay == delay

@@ -93,15 +93,15 @@ STATUSES: dict[int, Meaning] = {
 """Where the code says nothing: a gateway in between does not know what the platform has taken."""
 
 
-def read(status: int, text: str) -> dict[str, Any]:
-    """The body of a platform's answer if it was taken; raises otherwise. `text` may be anything, HTML too."""
+def read(status: int, content: bytes) -> dict[str, Any]:
+    """The body of a platform's answer if it was taken; raises otherwise. `content` may be anything, HTML too."""
     try:
-        body = json.loads(text)
+        body = json.loads(content)
     except ValueError:
         body = None
     if not isinstance(body, dict):
         # an HTML page: a ban of our address (A/0012) or a gateway's error; an empty 200 may well have been taken
-        if status < 500 and (status >= 400 or "<" in text):
+        if status < 500 and (status >= 400 or b"<" in content):
             raise TooFast(f"HTTP {status} without JSON: blocked on the way, perhaps for calling too often", BAN_DELAY)
         raise Doubtful(f"HTTP {status} without JSON")
     code = _code(body)

@@ -85,7 +85,7 @@ class GroupRobots:
 
     async def say(self, number: str, robot: Robot, body: Text | Choice, key: str) -> None:
         """One message of a robot. Raises `DeliveryError`."""
-        message = wording.webhook(_with_keyword(body, robot.keyword)) | {"msgUuid": key[-64:]}
+        message = {**wording.webhook(_with_keyword(body, robot.keyword)), "msgUuid": key[-64:]}
         pace = self._pace_of(number)
         if (wait := pace.delay()) > 0:
             raise Later("the robot has spoken as often as it may in a minute", wait)
@@ -117,7 +117,7 @@ class GroupRobots:
             self._bill(ours)
             raise Doubtful(f"{type(error).__name__}: no answer") from error
         try:
-            outcomes.read(response.status_code, response.text)
+            outcomes.read(response.status_code, response.content)
         except TooFast:
             raise
         except outcomes.SessionGone as error:

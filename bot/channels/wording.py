@@ -6,6 +6,8 @@ carries at most five; more options, or long ones, become links in the text. Typi
 
 import json
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -17,8 +19,9 @@ _SHORT_LINK = 12
 _DTMD = "dtmd://dingtalkclient/sendMessage?content="
 
 
-def webhook(body: Text | Choice) -> dict[str, Any]:
-    """The body for sessionWebhook and custom robots."""
+@lru_cache(maxsize=256)
+def webhook(body: Text | Choice) -> Mapping[str, Any]:
+    """The body for sessionWebhook and custom robots. The same question goes to many."""
     if isinstance(body, Choice) and _fits_card(body):
         buttons = [{"title": reply.label, "actionURL": action(reply)} for reply in body.options]
         card = {"title": body.title, "text": lines(body.markdown), "btnOrientation": "0", "btns": buttons}

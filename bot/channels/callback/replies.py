@@ -48,7 +48,7 @@ class BySession:
         except httpx.TransportError as error:
             raise Doubtful(f"{type(error).__name__}: no answer from a session") from error
         try:
-            outcomes.read(response.status_code, response.text)
+            outcomes.read(response.status_code, response.content)
         except (Refused, Later):
             return False
         return True
@@ -57,7 +57,7 @@ class BySession:
 def _shape(body: Text | Choice) -> dict[str, Any]:
     """Words only: whether buttons of a robot on 浙政钉 say anything is not known, typing the number always works."""
     options = [f"- {reply.label}" for reply in body.options] if isinstance(body, Choice) else []
-    return wording.webhook(Text("\n\n".join([body.markdown, "\n".join(options)]).strip(), body.title))
+    return {**wording.webhook(Text("\n\n".join([body.markdown, "\n".join(options)]).strip(), body.title))}
 
 
 def allowed(url: object, hosts: Collection[str]) -> bool:
