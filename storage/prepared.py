@@ -7,7 +7,7 @@ On a server, and where somebody listens to what is executed, SQLAlchemy does it 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Dialect
@@ -62,7 +62,8 @@ class Prepared:
     def __init__(self, statement: Any) -> None:
         self._statement = statement
         self._lists = [one.key for one in _parameters(statement) if one.expanding and one.required]
-        self._ready = lru_cache(maxsize=128)(self._made_ready)
+        self._compiled = lru_cache(maxsize=8)(self._compile)
+        self._ready = lru_cache(maxsize=128)(self._make_ready)
 
     def run(self, session: Session, values: Values) -> int:
         """How many rows it touched."""
@@ -112,9 +113,12 @@ class Prepared:
     def _for(self, connection: Connection, values: Values) -> _Ready:
         return self._ready(connection.dialect, tuple(values), tuple([len(values[name]) for name in self._lists]))
 
-    def _made_ready(self, dialect: Dialect, names: tuple[str, ...], lengths: tuple[int, ...]) -> _Ready:
+    def _compile(self, dialect: Dialect, names: tuple[str, ...]) -> Any:
         whole: Any = replacement_traverse(self._statement, {}, _in_the_statement)
-        compiled = whole.compile(dialect=dialect, column_keys=names)
+        return whole.compile(dialect=dialect, column_keys=names)
+
+    def _make_ready(self, dialect: Dialect, names: tuple[str, ...], lengths: tuple[int, ...]) -> _Ready:
+        compiled = self._compiled(dialect, names)
         sample: dict[str, Any] = dict.fromkeys(names)
         sample |= {name: [None] * length for name, length in zip(self._lists, lengths, strict=True)}
         state = compiled.construct_expanded_state(sample)
@@ -143,6 +147,7 @@ class Prepared:
         )
 
 
+@cache
 def _named(columns: tuple[str, ...]) -> Any:
     return namedtuple("Row", columns, rename=True)
 
