@@ -79,6 +79,14 @@ def test_one_id_for_two_questions() -> None:
     assert "unique" in said
 
 
+def test_a_derived_list_called_like_a_question() -> None:
+    assert "«needed_reason» too" in trouble("[derived.outside] ", "[derived.needed_reason] ")
+
+
+def test_a_question_called_like_something_else_in_a_condition() -> None:
+    assert "«area» is no name" in trouble('id = "needed_reason"', 'id = "area"')
+
+
 def test_one_name_for_two_questions() -> None:
     assert "«承诺书» stands twice" in trouble('name = "承诺书和提交"', 'name = "承诺书"')
 

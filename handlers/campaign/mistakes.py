@@ -14,6 +14,8 @@ from handlers.campaign.shapes import Dated, When
 _SAID = frozenset({"person", "unit", "today", "deadline", "soon"})
 _COUNTED = frozenset({"expected", "finished", "nil"})
 _MOST_ID = 40
+_NOT_ANSWERS = frozenset({"area", "filled", "is"})
+"""What the keys of a condition say besides answers (`shapes.When`)."""
 
 
 def problems(campaign: Campaign) -> list[str]:
@@ -55,6 +57,11 @@ def _questions(campaign: Campaign) -> Iterator[str]:
             yield f"[{owner}] asks for an identity number, which is only taken to sign; add a table [pledge]"
         if question.show_pledge and not campaign.has_pledge:
             yield f"[{owner}] show_pledge: there is no table [pledge]; add one, or take show_pledge away"
+    for name in campaign.derived:
+        if name in campaign.by_id:
+            yield f"[derived.{name}] a question is called «{name}» too; a condition could mean either, rename one"
+    for name in sorted(_NOT_ANSWERS & names):
+        yield f"«{name}» is no name for a question or a derived list: in a condition it means something else; rename it"
     for name, derived in campaign.derived.items():
         for other in (derived.of, *derived.minus):
             if other not in names:

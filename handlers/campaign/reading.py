@@ -44,7 +44,7 @@ class Reading:
         for alternative in when.terms:
             for name, wanted, refused in alternative:
                 if name == "is":
-                    if not all(self.holds(self.campaign.conditions[condition], row) for condition in wanted):
+                    if not self._hold(wanted, row):
                         break
                     continue
                 values = self.values(name, row)
@@ -55,6 +55,12 @@ class Reading:
             else:
                 return True
         return not when
+
+    def _hold(self, conditions: frozenset[str], row: int) -> bool:
+        for condition in conditions:  # noqa: SIM110 - asked at every step, where a generator costs as much again
+            if not self.holds(self.campaign.conditions[condition], row):
+                return False
+        return True
 
     def label(self, name: str, row: int = 0) -> str:
         """An answer in words: «手机、微信»."""

@@ -63,6 +63,10 @@ class Walk(Reading):
     _changed: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
     """The questions that are answered otherwise there, as far as this path has come."""
 
+    def values(self, name: str, row: int = 0) -> tuple[str, ...]:
+        given = self.live.get(name)  # outside of rows a question's key is its name: most of what is looked at
+        return given.values if given else Reading.values(self, name, row)
+
     def _derived(self, derived: Derived, row: int) -> tuple[str, ...]:
         found = self._known.get((id(derived), row))
         if found is None:
@@ -90,7 +94,9 @@ class Walk(Reading):
         always has; `anew`: its row was not there."""
         if not asked.when:
             return True
-        as_it_was = self._was and not anew and self._changed.isdisjoint(self.campaign.bearing.asked[asked.id])
+        if not self._was:
+            return self.holds(asked.when, row)
+        as_it_was = not anew and self._changed.isdisjoint(self.campaign.bearing.asked[asked.id])
         holds = key in self._was if as_it_was else self.holds(asked.when, row)
         if not holds and key in self._was:
             self._changed.update(question.id for question in asked.singles)
@@ -98,13 +104,14 @@ class Walk(Reading):
 
     def _add(self, question: Question, key: str, said: Answers, *, row: int, entry: int) -> Step:
         """The next step: that of the other path, where it is the same."""
-        was, bearing = self._was.get(key), self.campaign.bearing.given[question.id]
-        if was and self.answers.get(key) is said.get(key) and self._changed.isdisjoint(bearing):
+        was = self._was.get(key)
+        same = was and self.answers.get(key) is said.get(key)
+        if was and same and self._changed.isdisjoint(self.campaign.bearing.given[question.id]):
             step = was if was.entry == entry else replace(was, entry=entry)
         else:
             given, asks = self._given(question, key, row)
             step = Step(key=key, question=question, row=row, entry=entry, given=given, asked=asks)
-            if given != (was.given if was else None):
+            if self._was and given != (was.given if was else None):
                 self._changed.add(question.id)
         self.steps.append(step)
         if step.given is not None:

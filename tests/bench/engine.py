@@ -24,7 +24,7 @@ def form(campaign: loading.Campaign, setting: Setting) -> int:
         turn = questionnaire.understood(path, said)
         assert turn.problem is None, (said, turn.problem)
         log += turn.changes
-        path = walk(campaign, fold(log), setting)
+        path = walk(campaign, fold(log), setting, path)
     assert path.place is None, "the form is finished"
     return len(WALK) - 1
 
