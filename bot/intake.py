@@ -10,6 +10,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlmodel import Session
 
@@ -284,6 +285,9 @@ def _spelled(letters: Sequence[Letter]) -> list[str]:
 
 def _batch(letter: Letter, body: str) -> str:
     """The same words to several persons may make one call; a group is written to alone."""
-    if letter.to.kind is not ChatKind.DIRECT:
-        return ""
-    return hashlib.sha256(f"{letter.to.channel}/{letter.topic}/{body}".encode()).hexdigest()
+    return _digest(letter.to.channel, letter.topic, body) if letter.to.kind is ChatKind.DIRECT else ""
+
+
+@lru_cache(maxsize=64)
+def _digest(channel: str, topic: str, body: str) -> str:
+    return hashlib.sha256(f"{channel}/{topic}/{body}".encode()).hexdigest()

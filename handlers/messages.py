@@ -28,7 +28,7 @@ class Address:
     id: str
 
     def __str__(self) -> str:
-        return f"{self.channel}:{self.kind.value}:{self.id}"
+        return f"{self.channel}:{self.kind}:{self.id}"
 
     @classmethod
     def parse(cls, text: str) -> "Address":
