@@ -77,8 +77,9 @@ def ask_again(session: Session, case: Case, *, at: datetime) -> None:
 
 def next_number(session: Session, name: str) -> int:
     """The next number of a series, from 1; the row lock keeps it unique among instances."""
-    while not (found := _NEXT.rows(session, {"series": name})):
+    if not (found := _NEXT.rows(session, {"series": name})):
         insert_new(session, Counter, {"name": name, "value": 0})
+        found = _NEXT.rows(session, {"series": name})
     return int(found[0].value)
 
 

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,17 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from bot.apart import packed
 from bot.channels import Later, QuotaGone
 from bot.dispatch import Carried, Dispatch, Posted
 from bot.simulation.processes import family
 from bot.talk import Talk
 from bot.threads import DatabaseThread, ThreadClosed
 from handlers.broadcasts.letters import Mark
-from handlers.messages import Address, ChatKind, Inbound
+from handlers.messages import Address, ChatKind, Content, FileRef, Inbound, Stranger
 from storage import broadcasts
 from storage.database import Database, DatabaseFailure, StatementFailure
+from storage.delivery import Claimed
 from storage.models import Broadcast, Outgoing
 from storage.outbox import State
 from tests.bot_process import CITY, moved_in, stop, zicha_run
@@ -42,6 +44,31 @@ HELLO = Inbound(
 )
 OF_LI = replace(HELLO, msg_id="m2", sender_id="li", chat=replace(HELLO.chat, id="li"))
 OF_QIAN = replace(HELLO, msg_id="m3", sender_id="qian", chat=replace(HELLO.chat, id="qian"))
+
+
+A_PICTURE = Inbound(
+    **{name: getattr(HELLO, name) for name in ("robot", "msg_id", "sender_id", "sender_name", "chat", "received_at")},
+    content=Content.PICTURE,
+    files=(FileRef(code="secret", name="图.jpg", kind=Content.PICTURE),),
+    stranger=Stranger.ROBOT,
+    recallable=False,
+)
+A_LETTER = Claimed(
+    id=7, key="k", lane="dingtalk:direct:li", topic="reply", body="{}", attempts=2, parcel="k~1", more=True
+)
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [HELLO, A_PICTURE, A_LETTER, Carried("dingtalk", False, [A_LETTER], {7: None}, "r", well=True)],
+    ids=["words", "a picture", "a letter", "a parcel that is back"],
+)
+def test_what_goes_over_the_line_arrives_as_it_was(thing: Any) -> None:
+    arrived = pickle.loads(packed(thing)[8:])
+    assert arrived == thing
+    assert type(arrived) is type(thing)
+    with pytest.raises(FrozenInstanceError):  # nobody changes it there either
+        setattr(arrived, fields(arrived)[0].name, "another")
 
 
 @pytest.fixture

@@ -60,6 +60,8 @@ class Walk(Reading):
     """What was derived, until one more answer counts: one condition after the other asks for the same."""
     _was: Mapping[str, Step] = field(default_factory=dict, init=False, repr=False, compare=False)
     """While it is walked: the steps of another path of the same person, by key."""
+    _had: Answers = field(default_factory=dict, init=False, repr=False, compare=False)
+    """And the answers there."""
     _changed: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
     """The questions that are answered otherwise there, as far as this path has come."""
 
@@ -75,19 +77,19 @@ class Walk(Reading):
 
     def follow(self, before: "Walk | None" = None) -> None:
         """Walks it, once."""
-        said: Answers = before.answers if before else {}
-        self._was = {step.key: step for step in before.steps} if before else {}
+        if before:
+            self._was, self._had = {step.key: step for step in before.steps}, before.answers
         entry = 0
         for question in self.campaign.questions:
             if isinstance(question, Group):
                 if self._asks(question, f"{question.id}.1.{question.review.id}"):
-                    entry = self._follow_rows(question, entry, said)
+                    entry = self._follow_rows(question, entry)
             elif self._asks(question, question.id):
                 closing = question.kind == "submit"
                 entry += not closing
-                self._add(question, question.id, said, row=0, entry=0 if closing else entry)
+                self._add(question, question.id, row=0, entry=0 if closing else entry)
         self.place = next((step for step in self.steps if not step.answered), None)
-        self._was = {}  # no path keeps another
+        self._was, self._had = {}, {}  # no path keeps another
 
     def _asks(self, asked: Question | Group, key: str, row: int = 0, *, anew: bool = False) -> bool:
         """Whether it is on the path: as it was, where nothing that bears on it has changed. `key` is that of a step it
@@ -102,10 +104,10 @@ class Walk(Reading):
             self._changed.update(question.id for question in asked.singles)
         return holds
 
-    def _add(self, question: Question, key: str, said: Answers, *, row: int, entry: int) -> Step:
+    def _add(self, question: Question, key: str, *, row: int, entry: int) -> Step:
         """The next step: that of the other path, where it is the same."""
         was = self._was.get(key)
-        same = was and self.answers.get(key) is said.get(key)
+        same = was and self.answers.get(key) is self._had.get(key)
         if was and same and self._changed.isdisjoint(self.campaign.bearing.given[question.id]):
             step = was if was.entry == entry else replace(was, entry=entry)
         else:
@@ -119,17 +121,17 @@ class Walk(Reading):
             self._known.clear()
         return step
 
-    def _follow_rows(self, group: Group, entry: int, said: Answers) -> int:
+    def _follow_rows(self, group: Group, entry: int) -> int:
         for row in range(1, group.max_rows + 1):
             entry += 1
             ahead = f"{group.id}.{row}."
             anew = ahead + group.review.id not in self._was
             for column in group.columns:
                 if self._asks(column, ahead + column.id, row, anew=anew):
-                    self._add(column, ahead + column.id, said, row=row, entry=entry)
-            review = self._add(group.review, ahead + group.review.id, said, row=row, entry=entry)
+                    self._add(column, ahead + column.id, row=row, entry=entry)
+            review = self._add(group.review, ahead + group.review.id, row=row, entry=entry)
             if review.given and "fix" in review.given.values and not review.given.open:
-                self._add(group.fix, ahead + group.fix.id, said, row=row, entry=entry)
+                self._add(group.fix, ahead + group.fix.id, row=row, entry=entry)
             more = review.given is not None and adds_row(group, review.given) and not review.given.open
             # a later row that was once reviewed stays, whatever happens to this one
             if not more and f"{group.id}.{row + 1}.{group.review.id}" not in self.answers:
