@@ -74,9 +74,9 @@ class Prepared:
 
     def each(self, session: Session, rows: Sequence[Values]) -> int:
         """Once for each, all with values of the same names; how many rows it touched."""
-        connection = session.connection()
         if not rows:
             return 0
+        connection = session.connection()
         if _is_heard(connection):
             return connection.execute(self._statement, rows, execution_options=_ROWCOUNT).rowcount
         ready = self._for(connection, rows[0])
@@ -102,9 +102,9 @@ class Prepared:
 
     def rows_of_each(self, session: Session, rows: Sequence[Values]) -> Sequence[Any]:
         """What comes back for all of them."""
-        connection = session.connection()
         if not rows:
             return []
+        connection = session.connection()
         if _is_heard(connection):
             return connection.execute(self._statement, rows).all()
         ready = self._for(connection, rows[0])

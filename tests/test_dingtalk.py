@@ -267,13 +267,27 @@ def test_every_answer_is_judged_by_its_code(
 ) -> None:
     text = answer if isinstance(answer, str) else json.dumps(answer)
     if meaning is None:
-        assert outcomes.read(status, text.encode()) == answer
+        assert outcomes.read(status, text) == answer
         return
     with pytest.raises(DeliveryError) as told:
-        outcomes.read(status, text.encode())
+        outcomes.read(status, text)
     assert isinstance(told.value, meaning)
     if isinstance(told.value, Later):
         assert told.value.delay == delay
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ('{"errcode": 0, "errmsg": "成功"}'.encode(), "application/json"),
+        ('{"errcode": 0, "errmsg": "成功"}'.encode("gbk"), "application/json;charset=GBK"),
+        (b'{"errcode": 0, "errmsg": "\xff"}', "application/json"),
+    ],
+    ids=["UTF-8", "as its header says", "with a byte that is none"],
+)
+def test_what_was_taken_is_taken_in_whatever_letters_it_is_said(content: bytes, kind: str) -> None:
+    answer = httpx.Response(200, content=content, headers={"Content-Type": kind})
+    assert outcomes.of(answer)["errcode"] == 0
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class AccessToken:
         body = {"appKey": self._client_id, "appSecret": self._client_secret.reveal()}
         try:
             response = await client.post(self._url, json=body)
-            answer = outcomes.read(response.status_code, response.content)
+            answer = outcomes.of(response)
         except Refused as error:
             raise Later(
                 f"no access token: {error}; check DINGTALK_CLIENT_ID and DINGTALK_CLIENT_SECRET", 30.0

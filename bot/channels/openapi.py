@@ -27,8 +27,11 @@ class _NoCookies(httpx.Cookies):
         """The platform sets none that matter, and looking for them takes a seventh of a call's time."""
 
 
+_NONE = _NoCookies()
+
+
 class _Client(httpx.AsyncClient):
-    cookies = property(lambda _: _NoCookies())
+    cookies = property(lambda _: _NONE)
 
 
 class OpenApi:
@@ -109,7 +112,7 @@ class OpenApi:
         except httpx.InvalidURL as error:
             raise Refused("the address of a session is not valid") from error
         try:
-            return outcomes.read(response.status_code, response.content)
+            return outcomes.of(response)
         except TooFast:
             unit = None
             raise

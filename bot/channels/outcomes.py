@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
+
 from bot.channels import DeliveryError, Doubtful, Later, QuotaGone, Refused, SomeoneRefused, TooFast
 
 BAN_DELAY = 300.0
@@ -93,15 +95,24 @@ STATUSES: dict[int, Meaning] = {
 """Where the code says nothing: a gateway in between does not know what the platform has taken."""
 
 
-def read(status: int, content: bytes) -> dict[str, Any]:
-    """The body of a platform's answer if it was taken; raises otherwise. `content` may be anything, HTML too."""
+def of(response: httpx.Response) -> dict[str, Any]:
+    """As `read`. JSON is UTF-8; what is not is what its headers say, and nothing is looked for in those before."""
     try:
-        body = json.loads(content)
+        text = response.content.decode()
+    except UnicodeDecodeError:
+        text = response.text
+    return read(response.status_code, text)
+
+
+def read(status: int, text: str) -> dict[str, Any]:
+    """The body of a platform's answer if it was taken; raises otherwise. `text` may be anything, HTML too."""
+    try:
+        body = json.loads(text)
     except ValueError:
         body = None
     if not isinstance(body, dict):
         # an HTML page: a ban of our address (A/0012) or a gateway's error; an empty 200 may well have been taken
-        if status < 500 and (status >= 400 or b"<" in content):
+        if status < 500 and (status >= 400 or "<" in text):
             raise TooFast(f"HTTP {status} without JSON: blocked on the way, perhaps for calling too often", BAN_DELAY)
         raise Doubtful(f"HTTP {status} without JSON")
     code = _code(body)

@@ -117,7 +117,7 @@ class GroupRobots:
             self._bill(ours)
             raise Doubtful(f"{type(error).__name__}: no answer") from error
         try:
-            outcomes.read(response.status_code, response.content)
+            outcomes.of(response)
         except TooFast:
             raise
         except outcomes.SessionGone as error:

@@ -23,11 +23,10 @@ class Bearing:
 
     @classmethod
     def of(cls, campaign: "Campaign") -> "Bearing":
-        asked = {entry.id: needs(campaign, entry.when) for entry in (*campaign.questions, *campaign.singles)}
-        given = {question.id: _suggested_by(campaign, question) for question in campaign.singles}
+        entries = (*campaign.questions, *campaign.singles)
         return cls(
-            {of: frozenset(found) for of, found in asked.items()},
-            {of: frozenset(found) for of, found in given.items()},
+            asked={entry.id: frozenset(needs(campaign, entry.when)) for entry in entries},
+            given={question.id: frozenset(_suggested_by(campaign, question)) for question in campaign.singles},
         )
 
 

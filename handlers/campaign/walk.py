@@ -107,7 +107,7 @@ class Walk(Reading):
     def _add(self, question: Question, key: str, *, row: int, entry: int) -> Step:
         """The next step: that of the other path, where it is the same."""
         was = self._was.get(key)
-        same = was and self.answers.get(key) is self._had.get(key)
+        same = self.answers.get(key) is self._had.get(key)
         if was and same and self._changed.isdisjoint(self.campaign.bearing.given[question.id]):
             step = was if was.entry == entry else replace(was, entry=entry)
         else:

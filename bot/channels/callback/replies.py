@@ -4,7 +4,7 @@ What else there is to say, and replies whose session is over, go the platform's 
 signed, so only hosts that were named by the operator are ever called.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,7 +39,7 @@ class BySession:
             self._sessions.forget(parcel.to[0])
         return await self._beyond.deliver(parcel)
 
-    async def _said(self, url: str, body: dict[str, Any]) -> bool:
+    async def _said(self, url: str, body: Mapping[str, Any]) -> bool:
         """False where the session took nothing. Raises `Doubtful` where it gave no answer."""
         try:
             response = await self._client.post(url, json=body)
@@ -48,16 +48,16 @@ class BySession:
         except httpx.TransportError as error:
             raise Doubtful(f"{type(error).__name__}: no answer from a session") from error
         try:
-            outcomes.read(response.status_code, response.content)
+            outcomes.of(response)
         except (Refused, Later):
             return False
         return True
 
 
-def _shape(body: Text | Choice) -> dict[str, Any]:
+def _shape(body: Text | Choice) -> Mapping[str, Any]:
     """Words only: whether buttons of a robot on 浙政钉 say anything is not known, typing the number always works."""
     options = [f"- {reply.label}" for reply in body.options] if isinstance(body, Choice) else []
-    return {**wording.webhook(Text("\n\n".join([body.markdown, "\n".join(options)]).strip(), body.title))}
+    return wording.webhook(Text("\n\n".join([body.markdown, "\n".join(options)]).strip(), body.title))
 
 
 def allowed(url: object, hosts: Collection[str]) -> bool:
