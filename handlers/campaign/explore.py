@@ -12,7 +12,7 @@ from handlers.campaign.answers import Change, fold
 from handlers.campaign.bearing import needed
 from handlers.campaign.definition import Campaign
 from handlers.campaign.progress import finished
-from handlers.campaign.questionnaire import Problem, take
+from handlers.campaign.questionnaire import Problem, understood
 from handlers.campaign.setting import Setting
 from handlers.campaign.shapes import FILLED
 from handlers.campaign.walk import MORE, Step, Walk, walk
@@ -59,9 +59,11 @@ def _never_asked(campaign: Campaign, report: Report) -> list[str]:
     """Questions on no path. Their conditions may hang on answers that change no path: those are told apart now."""
     missing = [question for question in campaign.singles if question.id not in report.reached]
     told_apart = frozenset(needed(campaign, missing))
+    once_more = Report()
     for setting in _settings(campaign) if missing else ():
-        for log in islice(_walked(campaign, setting, Report(), told_apart), _MOST_FORMS):
-            report.reached |= {step.question.id for step in walk(campaign, fold(log), setting).steps}
+        for _ in islice(_walked(campaign, setting, once_more, told_apart), _MOST_FORMS):
+            pass
+    report.reached |= once_more.reached
     return [
         f"[questions.{question.id}] is asked on no path; check its when, or take the question away"
         for question in missing
@@ -79,10 +81,10 @@ def _walked(
 ) -> Iterator[tuple[Change, ...]]:
     """Every form of another shape; `told_apart` are questions whose different answers make different shapes."""
     seen: set[tuple[str, ...]] = set()
-    todo: list[tuple[Change, ...]] = [()]
+    todo: list[tuple[tuple[Change, ...], Walk | None]] = [((), None)]
     while todo:
-        log = todo.pop()
-        path = walk(campaign, fold(log), setting)
+        log, before = todo.pop()
+        path = walk(campaign, fold(log), setting, before)
         report.reached |= {step.question.id for step in path.steps}
         place = path.place
         said = sum(change.given is not None for change in log)
@@ -100,7 +102,7 @@ def _walked(
             report.problems.append(f"[questions.{place.question.id}] is reached again and again; a path never ends")
             return
         yield log
-        todo += _answers(campaign, setting, path, place, log, report)
+        todo += [((*log, *changes), path) for changes in _answers(path, place, report)]
 
 
 def _ended(path: Walk, said: int, report: Report) -> None:
@@ -111,20 +113,16 @@ def _ended(path: Walk, said: int, report: Report) -> None:
     report.shortest, report.longest = min(report.shortest, said), max(report.longest, said)
 
 
-def _answers(
-    campaign: Campaign, setting: Setting, path: Walk, place: Step, log: tuple[Change, ...], report: Report
-) -> list[tuple[Change, ...]]:
-    """The logs after each answer the question offers."""
-    following: list[tuple[Change, ...]] = []
+def _answers(path: Walk, place: Step, report: Report) -> Iterator[tuple[Change, ...]]:
+    """What each answer the question offers changes."""
     for said in _sayings(path, place):
-        turn = take(campaign, fold(log), setting, said)
+        turn = understood(path, said)
         if turn.problem in (Problem.EDIT_WHICH, Problem.WRITE):
             continue
         if turn.problem:
             report.problems.append(f"[questions.{place.question.id}] does not take its own answer «{said}»")
             continue
-        following.append((*log, *turn.changes))
-    return following
+        yield turn.changes
 
 
 def _sayings(path: Walk, place: Step) -> list[str]:

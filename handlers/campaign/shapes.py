@@ -20,6 +20,9 @@ class When(list[Alternative]):
         """The same, sorted for those who ask often: of each key the values wanted, of which one has to be there, and
         those that must not be. A condition is not changed once it is read."""
 
+    def __deepcopy__(self, _: object) -> "When":
+        return self  # pydantic copies the default of each option that is made, and options are made at every step
+
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_after_validator_function(cls, handler(list[Alternative]))
