@@ -8,6 +8,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Dialect
@@ -27,20 +28,28 @@ class _Ready:
     """A statement as SQLite takes it, for values of certain names and lists of certain lengths."""
 
     text: str
-    blank: Sequence[Any]
-    """Its parameters, as far as they are always the same."""
-    given: Sequence[tuple[int, str, int | None, _Change | None]]
-    """The others: their place, the value that goes there, which of a list, and how it is spelled."""
+    always: Mapping[Any, Any]
+    """What its parameters are that are not given, by their place."""
+    lists: Mapping[str, Sequence[Any]]
+    """How the values of each list are called, one by one."""
+    picked: Callable[[Mapping[Any, Any]], Iterable[Any]]
+    """Its parameters in their order, of all that is named."""
+    spelled: Sequence[tuple[int, _Change]]
+    """Parameters that are kept otherwise than they are meant."""
     row: Callable[[Iterable[Any]], Any] | None
     """Names the columns of what comes back."""
     read: Sequence[tuple[int, _Change]]
     """Columns that are kept otherwise than they are meant."""
 
     def parameters(self, values: Values) -> list[Any]:
-        whole = [*self.blank]
-        for place, name, which, spelled in self.given:
-            value = values[name] if which is None else values[name][which]
-            whole[place] = spelled(value) if spelled else value
+        named: Mapping[Any, Any] = values
+        if self.always or self.lists:
+            named = {**self.always, **values}
+            for name, ones in self.lists.items():
+                named.update(zip(ones, values[name], strict=True))
+        whole = [*self.picked(named)]
+        for place, spelled in self.spelled:
+            whole[place] = spelled(whole[place])
         return whole
 
     def meant(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
@@ -122,29 +131,39 @@ class Prepared:
         sample: dict[str, Any] = dict.fromkeys(names)
         sample |= {name: [None] * length for name, length in zip(self._lists, lengths, strict=True)}
         state = compiled.construct_expanded_state(sample)
-        always = {one.key: one.default.arg for one in (*compiled.insert_prefetch, *compiled.update_prefetch)}
+        defaults = {one.key: one.default.arg for one in (*compiled.insert_prefetch, *compiled.update_prefetch)}
         of_list = {one: (name, n) for name, ones in state.parameter_expansion.items() for n, one in enumerate(ones)}
-        blank: list[Any] = [None] * len(state.positiontup)
-        given = []
+        always: dict[Any, Any] = {}
+        names_in_order, spellings = list[Any](), list[tuple[int, _Change]]()
         for place, parameter in enumerate(state.positiontup):
             name, which = of_list.get(parameter, (parameter, None))
             bound: Any = compiled.binds[name]
             spelled = bound.type.dialect_impl(dialect).bind_processor(dialect)
             if bound.key in sample:
-                given.append((place, bound.key, which, spelled))
+                names_in_order.append(bound.key if which is None else (bound.key, which))
+                spellings += [(place, spelled)] if spelled else []
                 continue
-            value = always[name] if name in always else bound.value if which is None else bound.value[which]
-            blank[place] = spelled(value) if spelled else value
+            value = defaults[name] if name in defaults else bound.value if which is None else bound.value[which]
+            always[place] = spelled(value) if spelled else value
+            names_in_order.append(place)
         # what an update says of itself (`exported_columns`) may be said of the one it was made from
         columns = compiled._result_columns
         readers = [one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns]
         return _Ready(
             text=state.statement,
-            blank=blank,
-            given=given,
+            always=always,
+            lists={name: [(name, n) for n in range(len(sample[name]))] for name in self._lists},
+            picked=_picker(names_in_order),
+            spelled=spellings,
             row=_named(tuple([one.keyname for one in columns]))._make if columns else None,
             read=[(place, reader) for place, reader in enumerate(readers) if reader],
         )
+
+
+def _picker(names: Sequence[Any]) -> Callable[[Mapping[Any, Any]], Iterable[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda named: [named[name] for name in names]
 
 
 @cache

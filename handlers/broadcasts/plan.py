@@ -114,8 +114,9 @@ def meant(
             found = recipients.coordinators(session, unit.path, now, part)
         case _:
             found = recipients.unfinished(session, campaign.id, unit.path, part)
-    others = [one for one in found if one.id != planned.by]
-    reached = [(one, _address(one, Route(planned.route))) for one in others if one.account]
+    asker, route = planned.by, Route(planned.route)
+    others = [one for one in found if one.id != asker]
+    reached = [(one, _address(one, route)) for one in others if one.account]
     return Meant(tuple(reached), (), len(others) - len(reached))
 
 

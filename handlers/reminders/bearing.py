@@ -24,5 +24,8 @@ def _lanes(to: Address) -> list[str]:
     everything."""
     if to.kind is not ChatKind.DIRECT:
         return []
-    ways = (accounts.NATIVE, WORK_NOTICE) if to.channel in (accounts.NATIVE, WORK_NOTICE) else (to.channel,)
-    return [str(Address(way, to.kind, to.id)) for way in ways]
+    other = _OTHER_WAY.get(to.channel)
+    return [str(to), str(Address(other, to.kind, to.id))] if other else [str(to)]
+
+
+_OTHER_WAY = {accounts.NATIVE: WORK_NOTICE, WORK_NOTICE: accounts.NATIVE}
