@@ -68,10 +68,7 @@ class Notices:
         self._polite, self._page = polite, config.h5_url
         self.limits = config.zzd_limits
         self.most_together = self.limits.people
-        # the pause is kept by the campaign's clock, on which the platform of a demo lives
-        pause = max(self.limits.pause.total_seconds(), 0.001)
-        self.pace = Pace(_HANGING) if self._page else Pace(1, pause, clock=lambda: now().timestamp())
-        self.pace = Pace(_CALLS)
+        self.pace = Pace(_HANGING if self._page else _CALLS)
         self._one_at_a_time = asyncio.Lock()
 
     async def deliver(self, parcel: Parcel) -> Receipt:
