@@ -146,7 +146,7 @@ class App:
             campaigns=campaigns,
             thread=self._thread,
             now=clock,
-            wake=self._postman.wake,
+            wake=self._postman.wake_all,
             post_slice=self.talk.post_slice,
         )
         self._changes = Changes(

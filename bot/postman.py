@@ -78,7 +78,7 @@ class Postman:
                 carrier=carrier,
                 settling=settling,
                 real_now=real_now,
-                wake_all=self.wake,
+                wake_replies=self.wake,
             )
             for channel in channels.values()
             for bulk in (False, True)
@@ -89,6 +89,11 @@ class Postman:
         for one in self._rounds:
             if not one.bulk:
                 one.wake()
+
+    def wake_all(self) -> None:
+        """A broadcast is being written: its first call need not wait for the next look."""
+        for one in self._rounds:
+            one.wake()
 
     def replied(self, *chats: Address | str) -> None:
         """There are replies in these chats, now or as soon as what was asked of the database before is done. What is

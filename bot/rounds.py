@@ -1,7 +1,7 @@
 """A postman's round: one channel's replies, or its bulk. Claims what may go, has it carried, looks again.
 
 Replies have rounds and hands of their own, so that nothing that happens to a broadcast holds up somebody who waits for
-an answer. Bulk is claimed only when its call may begin. Must not know what a platform is.
+an answer. Bulk is claimed only when its call is about to begin. Must not know what a platform is.
 """
 
 import asyncio
@@ -23,6 +23,9 @@ hour waited three times as long for their answer as for the ack. As many again m
 answer waits for that; all of these are in doubt where the process is killed in the middle."""
 REPLIES_OF_SEVERAL = 24
 """The same where several bots carry from one outbox: together they have about as many there."""
+_AHEAD, _AT_LAST = 0.05, 0.02
+"""Seconds bulk is claimed before its call may begin: a claim takes about as long, and every call would be late by it.
+At the last so many before the next call, and all calls with it that begin until then."""
 _POLL = 1.0
 
 Claim = Callable[[datetime, int], Awaitable[list[list[Claimed]]]]
@@ -42,12 +45,12 @@ class Round:
         carrier: Carrier,
         settling: Settling,
         real_now: Callable[[], datetime],
-        wake_all: Callable[[], None],
+        wake_replies: Callable[[], None],
     ) -> None:
-        """`most`: replies at the platform. `wake_all` is called when a broadcast has left a chat: a reply may wait."""
+        """`most`: replies at the platform. `wake_replies` is called when a broadcast has left a chat."""
         self.channel = channel.name
         self._channel, self._claim, self.bulk, self._carrier, self._most = channel, claim, bulk, carrier, most
-        self._settling, self._real_now, self._wake_all = settling, real_now, wake_all
+        self._settling, self._real_now, self._wake_replies = settling, real_now, wake_replies
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         """Until they are settled."""
@@ -95,7 +98,9 @@ class Round:
         """How many parcels may begin now."""
         if not self.bulk:
             return min(self._most - self._there, 2 * self._most - len(self._under_way)) - self._asked
-        return min(self._channel.pace.room(), self._trust - len(self._under_way))
+        if self._channel.pace.pause(_AT_LAST):
+            return 0
+        return min(self._channel.pace.room(_AHEAD), self._trust - len(self._under_way))
 
     def _begin(self, room: int, *, expected: int = 0) -> "asyncio.Task[int]":
         """Starts at most so many deliveries, and tells how many."""
@@ -149,13 +154,13 @@ class Round:
         if self.bulk or self._missed or any(letter.more for letter in letters):
             self.wake()
         if self.bulk:
-            self._wake_all()
+            self._wake_replies()
         if not task.cancelled() and (error := task.exception()):
             log.error("a delivery could not be settled", exc_info=error, extra={"action": "outbox.trouble"})
 
     async def _rest(self) -> None:
         """Until woken, until the pace allows the next call, a second at most."""
-        pause = min(self._channel.pace.delay() or _POLL, _POLL) if self.bulk else _POLL
+        pause = min(self._channel.pace.pause(_AT_LAST) or _POLL, _POLL) if self.bulk else _POLL
         try:
             async with asyncio.timeout(pause):  # wait_for of Python 3.11 swallows a cancel that meets the wake
                 await self._wake.wait()

@@ -73,6 +73,39 @@ def test_room_is_what_may_begin_at_once() -> None:
     assert 5 <= pace.room() <= 6
 
 
+def test_room_ahead_is_what_will_be_room_by_then() -> None:
+    clock = Clock()
+    pace = Pace(60, clock=clock)
+    for _ in range(60):
+        clock.now += pace.delay()
+        pace.begin().over()
+    pause = pace.pause(0.05)
+    assert pause == pytest.approx(pace.delay() - 0.05)
+    assert pause > 0
+    clock.now += pause
+    ahead = pace.room(0.05)
+    assert ahead >= 1
+    clock.now += 0.05
+    assert pace.room() == ahead
+
+
+async def test_those_who_wait_have_their_room() -> None:
+    clock = Clock()
+    pace = Pace(10, clock=clock)
+    for _ in range(2):
+        pace.begin()
+    waiting = asyncio.create_task(pace.turn())
+    await asyncio.sleep(0)
+    assert pace.pause(0.0) == pytest.approx(0.2, abs=0.01), "the one after them"
+    clock.now += pace.delay()
+    assert pace.room() == 0, "it is theirs"
+    assert pace.delay() == 0
+    clock.now += 0.11
+    assert pace.room() == 1
+    await waiting
+    assert pace.room() == 1
+
+
 def test_a_group_robot_says_twenty_things_a_minute() -> None:
     clock = Clock()
     begun = calls(Pace(20, 60, burst=20, clock=clock), clock, 61)

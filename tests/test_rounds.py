@@ -1,4 +1,5 @@
-"""When a round of replies looks into the outbox: for what is being written, and for what could not go before."""
+"""When a round looks into the outbox: replies for what is being written and what could not go before, bulk for what may
+go soon."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -24,9 +25,12 @@ MOST = 8
 class Outbox:
     """Gives out what it is told to, claim after claim; the platform and the settling are as quick as can be."""
 
-    name, keyed, pace = "dingtalk", False, Pace(1000)
+    name, keyed = "dingtalk", False
 
-    def __init__(self) -> None:
+    def __init__(self, *, bulk: bool = False) -> None:
+        self.now = 1000.0
+        """By the clock of the pace: ten calls a second."""
+        self.pace = Pace(10, clock=lambda: self.now)
         self.rooms: list[int] = []
         """What every claim had room for."""
         self.gives: list[list[Claimed]] = []
@@ -38,12 +42,12 @@ class Outbox:
         self.round = Round(
             channel=cast(Channel, self),
             claim=self.claim,
-            bulk=False,
+            bulk=bulk,
             most=MOST,
             carrier=cast(Carrier, self),
             settling=cast(Settling, self),
             real_now=lambda: MORNING,
-            wake_all=lambda: None,
+            wake_replies=lambda: None,
         )
 
     async def claim(self, until: datetime, room: int) -> list[list[Claimed]]:
@@ -166,3 +170,15 @@ async def test_what_a_stop_finds_being_claimed_waits_again(outbox: Outbox) -> No
         await quiet()
     assert outbox.released == ["m1#0"]
     assert outbox.delivered == []
+
+
+async def test_bulk_is_claimed_a_moment_before_its_call_may_begin_and_no_sooner() -> None:
+    there = Outbox(bulk=True)
+    async with there.carrying() as one:
+        for _ in range(2):  # as many as go at once: the next may begin a tenth of a second later
+            there.pace.begin()
+        for seconds, rooms in ((0.06, []), (0.085, [1]), (0.1, [1, 1])):
+            there.now = 1000.0 + seconds
+            one.wake()
+            await quiet()
+            assert there.rooms == rooms

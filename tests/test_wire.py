@@ -507,7 +507,7 @@ def postman(database: Database, platform: Slow) -> Postman:
     )
 
 
-def put(database: Database, count: int) -> None:
+def put(database: Database, count: int, *, bulk: bool = False) -> None:
     letters = [
         outbox.Post(
             key=f"k{n}",
@@ -515,6 +515,7 @@ def put(database: Database, count: int) -> None:
             topic="reply",
             body=to_json(Text("好的。", "自查")),
             not_before=datetime.fromisoformat(START),
+            bulk=bulk,
         )
         for n in range(count)
     ]
@@ -539,6 +540,22 @@ async def test_the_postman_stops_even_when_just_woken(outgoing: Database, turns:
     done, _ = await asyncio.wait([running_man], timeout=60)
     running_man.cancel()
     assert done
+
+
+async def test_a_broadcast_that_has_begun_is_not_waited_for(
+    outgoing: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.rounds._POLL", 300.0)
+    platform = Slow(0)
+    man = postman(outgoing, platform)
+    async with asyncio.timeout(60):
+        running_man = asyncio.create_task(man.run())
+        await asyncio.sleep(0.1)
+        put(outgoing, 3, bulk=True)
+        man.wake_all()
+        await seen(lambda: len(platform.told) == 3)
+    running_man.cancel()
+    await asyncio.wait([running_man], timeout=60)
 
 
 async def test_a_stop_leaves_nothing_claimed_that_was_not_begun(

@@ -56,6 +56,7 @@ class Pace:
         self._due = 0.0
         self._held_until = 0.0
         self._quickest = inf
+        self._waiting = 0
         self._share, self._share_at = 1.0, 0.0
 
     @property
@@ -70,25 +71,35 @@ class Pace:
 
     def delay(self) -> float:
         """Seconds until the next call may begin."""
-        now = self._clock()
-        at = max(self._due - (self._burst - 1) * self._step, self._held_until)
-        if len(self._begun) == self._whole:
-            at = max(at, self._counts_until(self._begun[0]))
-        return max(at - now, 0.0)
+        return max(self._may_begin(0) - self._clock(), 0.0)
 
-    def room(self) -> int:
-        """How many calls may begin now, one after the other."""
-        if self.delay() > _EPSILON:
-            return 0
-        now = self._clock()
-        even = int((now - self._due) / self._step) + self._burst
-        in_window = sum(self._counts_until(call) > now for call in self._begun)
-        return max(1, min(even, self._burst, self._whole - in_window))
+    def pause(self, ahead: float) -> float:
+        """Seconds until there is room for calls that begin so much later."""
+        return max(self._may_begin(self._waiting) - ahead - self._clock(), 0.0)
+
+    def room(self, ahead: float = 0.0) -> int:
+        """How many calls may begin within so many seconds, one after the other, behind those that wait for their
+        turn."""
+        until = self._clock() + ahead + _EPSILON
+        places = range(self._waiting, self._burst)
+        return next((n for n, place in enumerate(places) if self._may_begin(place) > until), len(places))
+
+    def _may_begin(self, place: int) -> float:
+        """When the call with so many before it may."""
+        place = min(place, self._whole - 1)
+        even = self._due + (place - self._burst + 1) * self._step
+        leaves = len(self._begun) + place - self._whole
+        window = self._counts_until(self._begun[leaves]) if leaves >= 0 else -inf
+        return max(even, window, self._held_until)
 
     async def turn(self) -> Call:
         """Waits until a call may begin, and counts it as begun."""
-        while (wait := self.delay()) > _EPSILON:
-            await asyncio.sleep(wait)
+        self._waiting += 1
+        try:
+            while (wait := self.delay()) > _EPSILON:
+                await asyncio.sleep(wait)
+        finally:
+            self._waiting -= 1
         return self.begin()
 
     def begin(self) -> Call:
