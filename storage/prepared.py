@@ -7,7 +7,7 @@ On a server, and where somebody listens to what is executed, SQLAlchemy does it 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from operator import itemgetter
 from typing import Any
 
@@ -155,7 +155,7 @@ class Prepared:
             lists={name: [(name, n) for n in range(len(sample[name]))] for name in self._lists},
             picked=_picker(names_in_order),
             spelled=spellings,
-            row=_named(tuple([one.keyname for one in columns]))._make if columns else None,
+            row=_named(tuple([one.keyname for one in columns])) if columns else None,
             read=[(place, reader) for place, reader in enumerate(readers) if reader],
         )
 
@@ -167,8 +167,9 @@ def _picker(names: Sequence[Any]) -> Callable[[Mapping[Any, Any]], Iterable[Any]
 
 
 @cache
-def _named(columns: tuple[str, ...]) -> Any:
-    return namedtuple("Row", columns, rename=True)
+def _named(columns: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
+    """What its `_make` does, without looking whether the number of values is right: the statement says so."""
+    return partial(tuple.__new__, namedtuple("Row", columns, rename=True))
 
 
 def _parameters(statement: Any) -> Iterator[BindParameter[Any]]:
