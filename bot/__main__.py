@@ -182,7 +182,7 @@ def export(
 ) -> None:
     """导出材料到文件。聊天里发的文件号码都遮住；完整号码只能在这里导出，并留下审计记录。"""
     if not show_list and not paper:
-        terminal.fail("要写明哪种材料，例如 zicha export feedback-table；zicha export --list 列出全部")
+        terminal.fail("要写明哪种材料，例如 zicha export 反馈表；zicha export --list 列出全部")
     if unmasked and not reason.strip():
         terminal.fail("--unmasked 要写明原因：--reason 上报市大数据局")
     if leak_guard.look(reason) or leak_guard.has_phone(reason):

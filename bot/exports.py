@@ -14,7 +14,7 @@ from handlers import issuing, moments
 from handlers.campaign.definition import Campaign
 from handlers.messages import Document
 from handlers.papers import documents
-from handlers.papers.catalogue import PAPERS, by_cli, offered
+from handlers.papers.catalogue import PAPERS, called, offered
 from handlers.papers.pledge_book import EACH
 from handlers.papers.proof import spaced
 from handlers.papers.request import Paper
@@ -44,7 +44,7 @@ class Exported:
 
 def options(name: str, *, per_person: bool, page_per_unit: bool, draw: int = 0) -> dict[str, str]:
     """The parameters of a paper for what was wished. Raises `ExportError` where it has no such form."""
-    paper = by_cli(name)
+    paper = called(name)
     known = set(paper.options.values()) if paper else set()
     wished = {EACH_FILE: per_person, EACH_PAGE: page_per_unit}
     for option, flag in ((EACH_FILE, "--per-person"), (EACH_PAGE, "--page-per-unit")):
@@ -78,7 +78,7 @@ def export(
     """Writes the paper of a unit with all below it, the root's where no code is given; with a `reason` its numbers are
     unmasked. The audit line stands before the file does."""
     campaign = _campaign(base, campaign_id)
-    paper = by_cli(name)
+    paper = called(name)
     if paper is None or paper not in offered(campaign):
         raise ExportError(f"没有叫 {name} 的材料。有这些：{'、'.join(cli for cli, _, _ in listed(base))}")
     moment = _moment(as_of, now(), campaign)
@@ -94,7 +94,7 @@ def export(
         if paper.nothing and (why := paper.nothing(promised)):
             raise ExportError(why.replace("**", ""))
         action = "export.unmasked" if reason else "export"
-        audit.record(session, at=now(), actor=OPERATOR, action=action, subject=unit.code, detail=reason or name)
+        audit.record(session, at=now(), actor=OPERATOR, action=action, subject=unit.code, detail=reason or paper.cli)
         ask = f"{OPERATOR}/{now().isoformat()}"
         code = issuing.enter(session, base.vault, paper.id, about, by=OPERATOR, role="", at=now(), ask=ask)
     document = Document(file.name, paper.id, {**about, "code": code})

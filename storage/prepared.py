@@ -134,18 +134,18 @@ class Prepared:
         defaults = {one.key: one.default.arg for one in (*compiled.insert_prefetch, *compiled.update_prefetch)}
         of_list = {one: (name, n) for name, ones in state.parameter_expansion.items() for n, one in enumerate(ones)}
         always: dict[Any, Any] = {}
-        names_in_order, spellings = list[Any](), list[tuple[int, _Change]]()
+        order, spellings = list[Any](), list[tuple[int, _Change]]()
         for place, parameter in enumerate(state.positiontup):
             name, which = of_list.get(parameter, (parameter, None))
             bound: Any = compiled.binds[name]
             spelled = bound.type.dialect_impl(dialect).bind_processor(dialect)
             if bound.key in sample:
-                names_in_order.append(bound.key if which is None else (bound.key, which))
+                order.append(bound.key if which is None else (bound.key, which))
                 spellings += [(place, spelled)] if spelled else []
                 continue
             value = defaults[name] if name in defaults else bound.value if which is None else bound.value[which]
             always[place] = spelled(value) if spelled else value
-            names_in_order.append(place)
+            order.append(place)
         # what an update says of itself (`exported_columns`) may be said of the one it was made from
         columns = compiled._result_columns
         readers = [one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns]
@@ -153,7 +153,7 @@ class Prepared:
             text=state.statement,
             always=always,
             lists={name: [(name, n) for n in range(len(sample[name]))] for name in self._lists},
-            picked=_picker(names_in_order),
+            picked=_picker(order),
             spelled=spellings,
             row=_named(tuple([one.keyname for one in columns])) if columns else None,
             read=[(place, reader) for place, reader in enumerate(readers) if reader],

@@ -297,6 +297,7 @@ def test_papers_are_listed_written_and_verified(typed: Typed, tmp_path: Path) ->
     assert told.exit_code == 0, told.output
     assert "每一处文字都相同" in told.output
     assert typed("verify", "AAAA-AAAA").exit_code == 1
+    assert typed("export", "反馈表", "--unit", "331102", "--to", "二.xlsx").exit_code == 0, "as the chat calls it"
     assert "没有叫 nonsense 的材料" in typed("export", "nonsense").output
     assert "zicha export --list" in typed("export").output
     assert typed("export", "pledges", "--unmasked").exit_code == 1

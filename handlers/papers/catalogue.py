@@ -184,8 +184,9 @@ _ALL = (
 PAPERS: dict[str, Paper] = {paper.id: paper for paper in _ALL}
 
 
-def by_cli(name: str) -> Paper | None:
-    return next((paper for paper in _ALL if paper.cli == name), None)
+def called(name: str) -> Paper | None:
+    """The paper that is called so on the command line, or in the chat."""
+    return next((paper for paper in _ALL if name in (paper.cli, paper.name, *paper.also)), None)
 
 
 def offered(campaign: Campaign) -> Iterable[Paper]:
