@@ -52,6 +52,8 @@ class Metronome:
 
     async def _tick(self) -> None:
         try:
+            if not await self._thread.look(self._is_settled):
+                await self._thread.run(self._settle)
             posted = await self._thread.run(self._begin)
             while (new := await self._thread.run(self.step)) is not None:
                 posted += new  # a slice at a time: whoever speaks meanwhile hardly waits
@@ -71,16 +73,25 @@ class Metronome:
 
     def tick(self) -> int:
         """Posts the letters of every moment that is due and was not dealt with; returns how many."""
+        self._settle()
         posted = self._begin()
         while (new := self.step()) is not None:
             posted += new
         return posted
 
+    def _is_settled(self) -> bool:
+        """Reads of a whole city, at every beat: nobody's message waits for that."""
+        with self._database.reading() as session:
+            return reporting_terms.is_settled(session, self._now())
+
+    def _settle(self) -> None:
+        with self._database.session() as session:
+            reporting_terms.settle(session, self._now())
+
     def _begin(self) -> int:
-        """Settles the terms of offices, adds up the running figures, makes the day's round."""
+        """Adds up the running figures, makes the day's round."""
         now = self._now()
         with self._database.session() as session:
-            reporting_terms.settle(session, now)
             running_counts.fold(session)
         return sum(self._daily(campaign, now) for campaign in self._campaigns)
 

@@ -1,8 +1,8 @@
 """From when until when each unit had and has somebody who reports for it: a row for a unit's term, so that whoever
 counts need not go through offices and people.
 
-Whoever changes offices calls `settle`, which compares what is with what was written down; the metronome does so at
-every beat, in case somebody did not. A deputy's term ends by itself: its end is written down when it begins.
+Whoever changes offices calls `settle`, which compares what is with what was written down; the metronome looks at every
+beat, in case somebody did not. A deputy's term ends by itself: its end is written down when it begins.
 Must not know what a return is.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, or_
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from storage.models import Appointment, Person, ReportingTerm
 from storage.roster import in_term
@@ -21,16 +21,28 @@ _REPORTS = (Role.UNIT.value, Role.COUNTY.value)
 
 def settle(session: Session, at: datetime) -> None:
     """Writes down who reports from now on, until when, and who does not any more."""
-    wanted = _in_office(session, at)
-    known = {term.unit_id: term for term in session.exec(select(ReportingTerm).where(held(at))).all()}
-    for unit_id, term in known.items():
-        until = wanted.get(unit_id) if unit_id in wanted else at
-        if term.until != until:
-            term.until = until
-            session.add(term)
-    for unit_id in sorted(wanted.keys() - known.keys()):
-        session.add(ReportingTerm(unit_id=unit_id, since=at, until=wanted[unit_id]))
+    ends, begun = _unsettled(session, at)
+    for number, until in ends.items():
+        session.exec(update(ReportingTerm).where(col(ReportingTerm.id) == number).values(until=until))
+    for unit_id, until in sorted(begun.items()):
+        session.add(ReportingTerm(unit_id=unit_id, since=at, until=until))
     session.flush()
+
+
+def is_settled(session: Session, at: datetime) -> bool:
+    """Whether all of that is written down."""
+    return not any(_unsettled(session, at))
+
+
+def _unsettled(session: Session, at: datetime) -> tuple[Mapping[int, datetime | None], Mapping[int, datetime | None]]:
+    """The terms that end otherwise than is written down; the units that have begun to report. Columns, not objects:
+    there are thousands, and as a rule nothing has changed."""
+    wanted = _in_office(session, at)
+    rows = session.exec(select(ReportingTerm.id, ReportingTerm.unit_id, ReportingTerm.until).where(held(at))).all()
+    known = {unit_id: (number or 0, until) for number, unit_id, until in rows}
+    ends = {unit_id: wanted.get(unit_id) if unit_id in wanted else at for unit_id in known}
+    changed = {number: ends[unit_id] for unit_id, (number, until) in known.items() if until != ends[unit_id]}
+    return changed, {unit_id: wanted[unit_id] for unit_id in wanted.keys() - known.keys()}
 
 
 def _in_office(session: Session, at: datetime) -> Mapping[int, datetime | None]:

@@ -1,5 +1,6 @@
 """Figures of a past moment are those that were seen at that moment, whatever happened since; and they add up."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, SQLModel, col, delete, select, update
 
+from bot.scheduler import Metronome
+from bot.threads import DatabaseThread
 from storage import (
     cases,
     exemptions,
@@ -24,10 +27,12 @@ from storage import (
     submissions,
 )
 from storage.database import Database
-from storage.models import Appointment, Case, Exemption, Person, Submission, Unit
+from storage.models import Appointment, Case, Exemption, Person, ReportingTerm, Submission, Unit
 from storage.oversight import Tally
 from storage.reporting import ACCEPTED, CONFIRMED, SENT_BACK, STAMPED, SUBMITTED
 from storage.return_counts import ReturnTally
+from tests.bot_process import seen
+from tests.world import World
 
 CAMPAIGN = "c"
 DEADLINE = datetime(2022, 5, 31, tzinfo=UTC)
@@ -342,3 +347,32 @@ def test_somebody_asked_again_and_then_exempt_counts_where_they_handed_in() -> N
             assert own.get(3 - first, Tally()) == Tally()
     assert counted == [(1, 0, 1, 0), (0, 0, 0, 1), (1, 0, 1, 0), (1, 1, 0, 0)]
     town.database.close()
+
+
+async def test_a_beat_writes_down_an_office_that_was_changed_behind_its_back(world: World) -> None:
+    thread = DatabaseThread()
+    beating = Metronome(
+        database=world.database,
+        campaigns=world.campaigns,
+        thread=thread,
+        now=lambda: world.now,
+        wake=lambda: None,
+        every=0.05,
+    )
+
+    def is_settled() -> bool:
+        with world.database.reading() as session:
+            return reporting_terms.is_settled(session, world.now)
+
+    assert is_settled()
+    with world.database.session() as session:
+        session.exec(update(Appointment).values(until=world.now + timedelta(days=1)))
+    assert not is_settled()
+    beating.start()
+    await seen(is_settled)
+    beating.stop()
+    await asyncio.to_thread(thread.close)
+    world.now += timedelta(days=2)
+    assert is_settled(), "a term that is over ends as it was written down"
+    with world.database.session() as session:
+        assert not session.exec(select(ReportingTerm).where(reporting_terms.held(world.now))).all()
