@@ -16,7 +16,8 @@ Buttons = tuple[Reply, ...]
 
 def about(here: Standing, person: Person, *words: str) -> Buttons:
     """These words, each about this unit."""
-    return menus.numbered(*((word, whose.spoken(here.desk, person, here.unit, word)) for word in words))
+    naming = whose.naming(here.desk, person, here.unit)
+    return menus.numbered(*((word, word + naming) for word in words))
 
 
 def next_steps(here: Standing, person: Person) -> Buttons:

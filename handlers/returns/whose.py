@@ -82,9 +82,14 @@ def step_of(talk: Callable[[Standing, Person, Command], list[Letter]]) -> Talk:
 
 
 def spoken(desk: Desk, person: Person, unit: Unit, word: str) -> str:
-    """What a button says in somebody's name about a unit: its name is left out where it is meant anyway."""
+    """What a button says in somebody's name about a unit."""
+    return word + naming(desk, person, unit)
+
+
+def naming(desk: Desk, person: Person, unit: Unit) -> str:
+    """What follows a word that is about a unit: nothing where it is meant anyway."""
     units = mine(desk, person)
-    return word if units and units[0].id == unit.id else f"{word} {unit.code}"
+    return "" if units and units[0].id == unit.id else f" {unit.code}"
 
 
 def office_name(desk: Desk, unit: Unit) -> str:
