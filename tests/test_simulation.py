@@ -285,3 +285,18 @@ async def test_at_one_line_everybody_speaks_and_hears(tmp_path: Path) -> None:
     assert {event["to"] for event in heard} == {"s000001", "s000002"}
     assert len({event["call"] for event in heard}) == 1
     assert {"path": "/v1.0/robot/oToMessages/batchSend", "status": 200, "refused": "", "count": 1} in totals["calls"]
+
+
+@pytest.mark.wire
+async def test_the_clock_is_turned_to_what_is_to_come_and_never_back(tmp_path: Path) -> None:
+    with sandbox(world(town(40, 7)), tmp_path) as box:
+        line = Gateway(box.url, lambda event: None, lambda: datetime.now(ZONE))
+        try:
+            passed = await line.clock()
+            await asyncio.sleep(0.05)
+            await line.turn_clock(passed)
+            then = passed + timedelta(hours=2)
+            await line.turn_clock(then)
+            assert then - timedelta(seconds=1) <= await line.clock() < then + timedelta(minutes=10)
+        finally:
+            await line.close()

@@ -36,19 +36,15 @@ class Clockwork:
         bells = iter(self.bells)
         bell = next(bells, until)
         while (then := min(bell, self.agenda.next or until)) < until:
-            await self._turn_to(then)
+            await self.line.turn_clock(then)
             self.told(then)
             if then == bell:
                 bell = next(bells, until)
                 await self._rest()
             await self.agenda.work_off(min(then + AN_HOUR, bell))
             await self.quiet()
-        await self._turn_to(until)
+        await self.line.turn_clock(until)
         await self._rest()
-
-    async def _turn_to(self, then: datetime) -> None:
-        if then > await self.line.clock():
-            await self.line.turn_clock(then)
 
     async def _rest(self) -> None:
         await asyncio.sleep(self.tick)
