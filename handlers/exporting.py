@@ -60,7 +60,7 @@ def of_the_past(desk: Desk, person: Person, command: Command) -> list[Letter]:
 
 def _named(papers: Sequence[Paper], said: str) -> tuple[Paper | None, str]:
     """The paper said begins with, the longest name first, and what is said behind it."""
-    names = [(name, paper) for paper in papers for name in (paper.name, *paper.also)]
+    names = [(name, paper) for paper in papers for name in paper.names]
     for name, paper in sorted(names, key=lambda named: -len(named[0])):
         rest = said.removeprefix(name)
         if rest != said and (not rest or not rest[0].isalnum() or len(name) > 2):

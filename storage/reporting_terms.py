@@ -17,6 +17,7 @@ from storage.roster import in_term
 from storage.rows import Role
 
 _REPORTS = (Role.UNIT.value, Role.COUNTY.value)
+_Until = datetime | None
 
 
 def settle(session: Session, at: datetime) -> None:
@@ -24,8 +25,8 @@ def settle(session: Session, at: datetime) -> None:
     ends, begun = _unsettled(session, at)
     for number, until in ends.items():
         session.exec(update(ReportingTerm).where(col(ReportingTerm.id) == number).values(until=until))
-    for unit_id, until in sorted(begun.items()):
-        session.add(ReportingTerm(unit_id=unit_id, since=at, until=until))
+    for unit_id in sorted(begun):
+        session.add(ReportingTerm(unit_id=unit_id, since=at, until=begun[unit_id]))
     session.flush()
 
 
@@ -34,15 +35,13 @@ def is_settled(session: Session, at: datetime) -> bool:
     return not any(_unsettled(session, at))
 
 
-def _unsettled(session: Session, at: datetime) -> tuple[Mapping[int, datetime | None], Mapping[int, datetime | None]]:
+def _unsettled(session: Session, at: datetime) -> tuple[dict[int | None, _Until], dict[int, _Until]]:
     """The terms that end otherwise than is written down; the units that have begun to report. Columns, not objects:
     there are thousands, and as a rule nothing has changed."""
     wanted = _in_office(session, at)
     rows = session.exec(select(ReportingTerm.id, ReportingTerm.unit_id, ReportingTerm.until).where(held(at))).all()
-    known = {unit_id: (number or 0, until) for number, unit_id, until in rows}
-    ends = {unit_id: wanted.get(unit_id) if unit_id in wanted else at for unit_id in known}
-    changed = {number: ends[unit_id] for unit_id, (number, until) in known.items() if until != ends[unit_id]}
-    return changed, {unit_id: wanted[unit_id] for unit_id in wanted.keys() - known.keys()}
+    ends = {number: due for number, unit_id, until in rows if until != (due := wanted.get(unit_id, at))}
+    return ends, {unit_id: wanted[unit_id] for unit_id in wanted.keys() - {unit_id for _, unit_id, _ in rows}}
 
 
 def _in_office(session: Session, at: datetime) -> Mapping[int, datetime | None]:

@@ -12,7 +12,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, SQLModel, col, delete, select, update
 
-from bot.scheduler import Metronome
 from bot.threads import DatabaseThread
 from storage import (
     cases,
@@ -32,7 +31,7 @@ from storage.oversight import Tally
 from storage.reporting import ACCEPTED, CONFIRMED, SENT_BACK, STAMPED, SUBMITTED
 from storage.return_counts import ReturnTally
 from tests.bot_process import seen
-from tests.world import World
+from tests.world import World, metronome
 
 CAMPAIGN = "c"
 DEADLINE = datetime(2022, 5, 31, tzinfo=UTC)
@@ -351,14 +350,7 @@ def test_somebody_asked_again_and_then_exempt_counts_where_they_handed_in() -> N
 
 async def test_a_beat_writes_down_an_office_that_was_changed_behind_its_back(world: World) -> None:
     thread = DatabaseThread()
-    beating = Metronome(
-        database=world.database,
-        campaigns=world.campaigns,
-        thread=thread,
-        now=lambda: world.now,
-        wake=lambda: None,
-        every=0.05,
-    )
+    beating = metronome(world, thread=thread, every=0.05)
 
     def is_settled() -> bool:
         with world.database.reading() as session:

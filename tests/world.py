@@ -376,14 +376,14 @@ def talk(world: World, thread: DatabaseThread) -> Talk:
     return Talk(world.intake, dispatch, world.database, thread)
 
 
-def metronome(world: World) -> Metronome:
+def metronome(world: World, *, thread: DatabaseThread | None = None, every: float = 60) -> Metronome:
     return Metronome(
         database=world.database,
         campaigns=world.campaigns,
-        thread=_NoThread(),
+        thread=thread or _NoThread(),
         now=lambda: world.now,
         wake=lambda: None,
-        every=60,
+        every=every,
     )
 
 

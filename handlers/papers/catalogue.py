@@ -186,7 +186,7 @@ PAPERS: dict[str, Paper] = {paper.id: paper for paper in _ALL}
 
 def called(name: str) -> Paper | None:
     """The paper that is called so on the command line, or in the chat."""
-    return next((paper for paper in _ALL if name in (paper.cli, paper.name, *paper.also)), None)
+    return next((paper for paper in _ALL if name in (paper.cli, *paper.names)), None)
 
 
 def offered(campaign: Campaign) -> Iterable[Paper]:

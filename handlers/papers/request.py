@@ -68,6 +68,11 @@ class Paper:
     of_draws: bool = False
     """Whether it takes the parameter `draw`, the number of a spot check."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All it may be called in the chat."""
+        return (self.name, *self.also)
+
     def file(self, params: Mapping[str, str]) -> str:
         """The extension of the file these parameters lead to."""
         return "zip" if self.bundle and params.get(self.bundle) else self.extension

@@ -86,8 +86,8 @@ def _sealed(desk: Desk, source: Source, field: str, text: str) -> str:
 
 
 def _named(here: Standing, person: Person) -> str:
-    said = whose.spoken(here.desk, person, here.unit, "")
-    return f"{said.strip()} " if said.strip() else ""
+    naming = whose.naming(here.desk, person, here.unit).strip()
+    return f"{naming} " if naming else ""
 
 
 def column_meant(campaign: Campaign, said: str) -> str:
