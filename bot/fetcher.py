@@ -20,7 +20,7 @@ from handlers.campaign import several
 from handlers.campaign.definition import Campaign
 from handlers.desk import Desk
 from handlers.messages import Address, Content, Inbound, Letter, ReceivedFile
-from storage import errands, inbox, put_off, roster
+from storage import at_hand, errands, inbox, put_off, roster
 from storage.database import Database, DatabaseFailure
 from storage.errands import Claimed, State
 from storage.models import Person
@@ -124,6 +124,7 @@ def _answer(desk: Desk, said: Said) -> list[Letter]:
     except Exception:
         savepoint.rollback()
         desk.session.expire_all()
+        at_hand.clear(desk.session)
         reference = new_reference()
         log.exception("reading a file failed, reference %s", reference, extra={"action": "file.fault"})
         inbox.blame(desk.session, robot=desk.inbound.robot, msg_id=desk.inbound.msg_id, fault=reference)

@@ -108,7 +108,7 @@ def _of_return(desk: Desk, person: Person, here: Standing) -> Iterator[Item]:
     reason = returns.why_back(desk.session, here.there) if here.there else ""
     if reason:
         yield about(5, texts.sent_back(name, reason), handing_up.CHECK)
-    unfinished = here.unfinished()
+    unfinished = here.unfinished
     absent = [other for other, state in here.not_accepted() if state != SUBMITTED]
     if unfinished.waiting:
         yield about(35, texts.countersigns(len(unfinished.waiting)), handing_up.COUNTERSIGN)

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, delete, select
 
 from storage import reporting_terms
 from storage.models import Appointment, Person, Unit
+from storage.models.columns import Moment
+from storage.prepared import Prepared
 
 
 def held(session: Session, person_id: int) -> list[tuple[Appointment, Unit]]:
@@ -46,14 +49,21 @@ def standing_in(session: Session, person_id: int, now: datetime) -> list[tuple[A
 def in_whose_stead(session: Session, person_id: int, unit_code: str, now: datetime) -> list[str]:
     """The staff ids of those for whom somebody acts on a unit as a deputy; none where they may do so themselves. An
     unknown unit is taken for one of the terms'."""
+    if not _TERMS.rows(session, {"person": person_id, "now": now}):
+        return []  # nearly everybody, at every step
     terms = standing_in(session, person_id, now)
-    if not terms:
-        return []
     path = session.exec(select(Unit.path).where(Unit.code == unit_code)).first()
     own = [unit.path for _, unit in held(session, person_id)]
     if any(path is None or path.startswith(top) for top in own):
         return []
     return sorted({giver.staff_id for _, giver, unit in terms if path is None or path.startswith(unit.path)})
+
+
+_TERMS = Prepared(
+    select(col(Appointment.deputy_of))
+    .where(col(Appointment.person_id) == bindparam("person"), col(Appointment.deputy_of).is_not(None))
+    .where(col(Appointment.until) > bindparam("now", type_=Moment()))
+)
 
 
 def depute(

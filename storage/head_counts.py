@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -186,7 +186,7 @@ def newest(as_of: datetime) -> Any:
     return select(func.max(Submission.id)).where(col(Submission.at) <= as_of).group_by(col(Submission.case_id))
 
 
-def is_newest(as_of: datetime) -> ColumnElement[bool]:
+def is_newest(as_of: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The same, asked of one submission after the other."""
     other = aliased(Submission)
     later = exists().where(

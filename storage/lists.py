@@ -90,7 +90,7 @@ def missing_now(campaign: str, path: str, *columns: Any) -> Any:
     )
 
 
-def near(campaign: str, units: Any) -> ColumnElement[bool]:
+def near(campaign: Any, units: Any) -> ColumnElement[bool]:
     """The condition that somebody is in one of these units, or was when they began: who counts there is among them,
     and an index finds them. Where somebody counts is an expression, for which everybody would be looked at."""
     are = select(col(Person.id)).where(col(Person.unit_id).in_(units))

@@ -24,6 +24,7 @@ from storage.models import (
     Unit,
     UnitReturn,
 )
+from storage.models.columns import Moment
 from storage.statements import insert_new
 
 TOGETHER = 500
@@ -82,22 +83,24 @@ def handed_in(
 ) -> Iterator[HandedIn]:
     """The newest submission up to a moment of everybody who counts in these units, unit by unit in their order; of
     those who touched data, of those who did not, or (None) of all."""
-    found = (
-        select(
-            *(col(c) for c in (Submission.id, Submission.case_id, Case.unit_id, Person.name)),
-            *(col(c) for c in (Submission.at, Submission.answers, Submission.digest)),
-        )
-        .select_from(Case)
-        .join(Person, col(Person.id) == Case.person_id)
-        .join(Submission, col(Submission.case_id) == Case.id)
-        .where(col(Submission.case_id).in_(bindparam("cases", expanding=True)), head_counts.is_newest(as_of))
-    )
-    if touched is not None:
-        found = found.where(col(Submission.touched).is_(touched))
+    found = _HANDED_IN if touched is None else _HANDED_IN.where(col(Submission.touched).is_(touched))
     for cases in _cases(session, campaign, unit_ids):
         order = {case_id: place for place, case_id in enumerate(cases)}
-        rows = session.connection().execute(found, {"cases": cases}).all()
+        rows = session.connection().execute(found, {"cases": cases, "as_of": as_of}).all()
         yield from sorted(map(HandedIn._make, rows), key=lambda row: order[row.case_id])
+
+
+_HANDED_IN = (
+    select(
+        *(col(c) for c in (Submission.id, Submission.case_id, Case.unit_id, Person.name)),
+        *(col(c) for c in (Submission.at, Submission.answers, Submission.digest)),
+    )
+    .select_from(Case)
+    .join(Person, col(Person.id) == Case.person_id)
+    .join(Submission, col(Submission.case_id) == Case.id)
+    .where(col(Submission.case_id).in_(bindparam("cases", expanding=True)))
+    .where(head_counts.is_newest(bindparam("as_of", type_=Moment())))
+)
 
 
 def _cases(session: Session, campaign: str, unit_ids: Sequence[int]) -> Iterator[list[int]]:

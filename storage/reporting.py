@@ -6,14 +6,16 @@ Must not know what stands in a return.
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, or_
+from sqlalchemy import BindParameter, Select, bindparam, case, or_, select
 from sqlalchemy.orm import defer
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from storage.lists import near
 from storage.models import Appointment, Case, Exemption, Person, Unit, UnitReturn
+from storage.models.columns import Moment
+from storage.prepared import Prepared
 from storage.roster import in_term
 from storage.rows import Role
 from storage.subtree import InTree, ids
@@ -31,6 +33,11 @@ FROZEN = frozenset({CONFIRMED, STAMPED, SUBMITTED, ACCEPTED})
 _FEW = 500
 """So many units are named one by one, and their offices found by an index."""
 _REPORTS = frozenset({Role.UNIT.value, Role.COUNTY.value})
+
+
+def makes_report(role: Role, unit: Unit) -> bool:
+    """Whether whoever holds this office there makes the unit one that reports. The root only receives."""
+    return role in _REPORTS and unit.parent_id is not None
 
 
 def covering(path: str, reporting: Set[int]) -> int:
@@ -86,18 +93,13 @@ class Chart:
 
 def chart(session: Session, campaign: str, unit: Unit, now: datetime, *, below: bool = True) -> Chart:
     """`below` leaves out what only the units under this one are asked for."""
-    mine = _near(unit, below=below)
-    units = {other.id or 0: other for other in session.exec(select(Unit).where(mine)).all()}
-    rows = session.exec(
-        select(UnitReturn)
-        .join(Unit, col(Unit.id) == UnitReturn.unit_id)
-        .where(mine, UnitReturn.campaign == campaign)
-        .options(defer(UnitReturn.content))  # type: ignore[arg-type]
-    ).all()
-    returns = {row.unit_id: row for row in rows}
+    near = {"line": ids(unit.path), **({"path": unit.path} if below else {})}
+    units = {other.id or 0: other for other in session.scalars(_UNITS[below], near)}
+    returns = {row.unit_id: row for row in session.scalars(_RETURNS[below], {**near, "campaign": campaign})}
     states = {i: row.state for i, row in returns.items()}
-    these = col(Unit.id).in_(units) if len(units) <= _FEW else mine
-    return Chart(units, _reporting(session, unit, these, states, now), returns)
+    few = len(units) <= _FEW
+    held = _HELD[below and not few].rows(session, {**({"line": [*units]} if few else near), "now": now})
+    return Chart(units, _reporting(unit, held, states), returns)
 
 
 class Reporters(NamedTuple):
@@ -109,35 +111,47 @@ class Reporters(NamedTuple):
 
 def reporters(session: Session, campaign: str, unit: Unit, now: datetime) -> Reporters:
     """The units above and below one, by their ids alone."""
-    mine = _near(unit, below=True)
-    rows = session.exec(
-        select(UnitReturn.unit_id, UnitReturn.state)
-        .join(Unit, col(Unit.id) == UnitReturn.unit_id)
-        .where(mine, UnitReturn.campaign == campaign)
-    ).all()
-    states = dict(rows)
-    return Reporters(_reporting(session, unit, mine, states, now), frozenset(states))
+    near = {"line": ids(unit.path), "path": unit.path}
+    session.flush()
+    states = dict(_STATES.rows(session, {**near, "campaign": campaign}))
+    held = _HELD[True].rows(session, {**near, "now": now})
+    return Reporters(_reporting(unit, held, states), frozenset(states))
 
 
-def _near(unit: Unit, *, below: bool) -> ColumnElement[bool]:
-    near = col(Unit.id).in_(ids(unit.path))
-    return or_(near, col(Unit.path).startswith(unit.path)) if below else near
+def _reporting(unit: Unit, held: Sequence[Any], states: Mapping[int, str]) -> frozenset[int]:
+    """Those of these units with somebody in office, and those whose return (`states`) stands still."""
+    still = {i for i, state in states.items() if state in FROZEN}
+    return frozenset({*(unit_id for (unit_id,) in held), *still} - {ids(unit.path)[0]})
 
 
-def _reporting(
-    session: Session, unit: Unit, mine: ColumnElement[bool], states: Mapping[int, str], now: datetime
-) -> frozenset[int]:
-    """Of these units those with somebody in office, and those whose return (`states`) stands still."""
-    held = session.exec(
-        select(Appointment.unit_id)
+_LINE = col(Unit.id).in_(bindparam("line", expanding=True))
+_TREE = or_(_LINE, col(Unit.path).startswith(bindparam("path")))
+_NEAR = {False: _LINE, True: _TREE}
+"""The units of a line from the root down; and with all that are below its end (`path`)."""
+_UNITS = {below: select(Unit).where(near) for below, near in _NEAR.items()}
+_RETURNS = {
+    below: select(UnitReturn)
+    .join(Unit, col(Unit.id) == UnitReturn.unit_id)
+    .where(near, col(UnitReturn.campaign) == bindparam("campaign"))
+    .options(defer(UnitReturn.content))  # type: ignore[arg-type]
+    for below, near in _NEAR.items()
+}
+_STATES = Prepared(
+    select(col(UnitReturn.unit_id), col(UnitReturn.state))
+    .join(Unit, col(Unit.id) == UnitReturn.unit_id)
+    .where(_TREE, col(UnitReturn.campaign) == bindparam("campaign"))
+)
+_HELD = {
+    below: Prepared(
+        select(col(Appointment.unit_id))
         .join(Person, col(Person.id) == Appointment.person_id)
         .join(Unit, col(Unit.id) == Appointment.unit_id)
-        .where(mine, col(Person.active).is_(True), col(Appointment.role).in_(_REPORTS))
-        .where(in_term(now))
+        .where(near, col(Person.active).is_(True), col(Appointment.role).in_(_REPORTS))
+        .where(in_term(bindparam("now", type_=Moment())))
         .distinct()
-    ).all()
-    still = {i for i, state in states.items() if state in FROZEN}
-    return frozenset({*held, *still} - {ids(unit.path)[0]})
+    )
+    for below, near in _NEAR.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,39 +164,45 @@ class Unfinished:
 
 def unfinished(session: Session, campaign: str, unit_ids: Sequence[int]) -> Unfinished:
     """Everybody active and not exempt who has not handed in, where they are; or who is asked again, where they did."""
-    counts_at = case((col(Case.submitted_at).is_not(None), Case.unit_id), else_=Person.unit_id)
-    exempt = select(Exemption.person_id).where(Exemption.campaign == campaign, col(Exemption.ended_at).is_(None))
-    found: list[tuple[Person, Unit, bool | None]] = []
+    found: list[Any] = []
     for start in range(0, len(unit_ids), 500):
         some = unit_ids[start : start + 500]
-        found += session.exec(
-            select(Person, Unit, Case.countersign)
-            .outerjoin(Case, (col(Case.person_id) == Person.id) & (col(Case.campaign) == campaign))
-            .join(Unit, col(Unit.id) == counts_at)
-            .where(
-                near(campaign, some),
-                col(Unit.id).in_(some),
-                col(Person.active).is_(True),
-                col(Person.id).not_in(exempt),
-                or_(col(Case.submitted_at).is_(None), col(Case.asked_again).is_(True)),
-            )
-            .order_by(col(Unit.code), col(Person.id))
-        ).all()
+        found += session.execute(_UNFINISHED, {"campaign": campaign, "units": some})
     return Unfinished(
         [(person, unit) for person, unit, waits in found if not waits],
         [(person, unit) for person, unit, waits in found if waits],
     )
 
 
+def _unfinished() -> Select[Person, Unit, bool]:
+    campaign: BindParameter[str] = bindparam("campaign")
+    units: BindParameter[int] = bindparam("units", expanding=True)
+    counts_at = case((col(Case.submitted_at).is_not(None), col(Case.unit_id)), else_=col(Person.unit_id))
+    in_force = (col(Exemption.campaign) == campaign, col(Exemption.ended_at).is_(None))
+    return (
+        select(Person, Unit, col(Case.countersign))
+        .outerjoin(Case, (col(Case.person_id) == Person.id) & (col(Case.campaign) == campaign))
+        .join(Unit, col(Unit.id) == counts_at)
+        .where(near(campaign, units), col(Unit.id).in_(units), col(Person.active).is_(True))
+        .where(col(Person.id).not_in(select(col(Exemption.person_id)).where(*in_force)))
+        .where(or_(col(Case.submitted_at).is_(None), col(Case.asked_again).is_(True)))
+        .order_by(col(Unit.code), col(Person.id))
+    )
+
+
+_UNFINISHED = _unfinished()
+
+
 def in_office(session: Session, unit: Unit, now: datetime) -> list[Person]:
     """Those who hold an office for exactly this unit."""
-    return list(
-        session.exec(
-            select(Person)
-            .join(Appointment, col(Appointment.person_id) == Person.id)
-            .where(Appointment.unit_id == unit.id, col(Person.active).is_(True))
-            .where(in_term(now))
-            .order_by(col(Person.id))
-            .distinct()
-        ).all()
-    )
+    return list(session.scalars(_IN_OFFICE, {"unit": unit.id, "now": now}))
+
+
+_IN_OFFICE = (
+    select(Person)
+    .join(Appointment, col(Appointment.person_id) == Person.id)
+    .where(col(Appointment.unit_id) == bindparam("unit"), col(Person.active).is_(True))
+    .where(in_term(bindparam("now", type_=Moment())))
+    .order_by(col(Person.id))
+    .distinct()
+)

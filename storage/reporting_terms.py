@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlmodel import Session, col, select, update
 
+from storage import at_hand
 from storage.models import Appointment, Person, ReportingTerm
 from storage.roster import in_term
 from storage.rows import Role
@@ -21,7 +22,8 @@ _Until = datetime | None
 
 
 def settle(session: Session, at: datetime) -> None:
-    """Writes down who reports from now on, until when, and who does not any more."""
+    """Writes down who reports from now on, until when, and who does not any more. Offices at hand are read anew."""
+    at_hand.clear(session)
     ends, begun = _unsettled(session, at)
     for number, until in ends.items():
         session.exec(update(ReportingTerm).where(col(ReportingTerm.id) == number).values(until=until))

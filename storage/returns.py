@@ -7,12 +7,14 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy.orm import aliased
+from sqlalchemy import bindparam
+from sqlalchemy.orm import aliased, defer
 from sqlmodel import Session, col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage import subtree
 from storage.models import Case, Person, ReturnStep, RowCorrection, Submission, UnitReturn
+from storage.prepared import Prepared
 from storage.reporting import FROZEN, OPEN, SENT_BACK
 from storage.statements import insert_new
 
@@ -33,21 +35,24 @@ def digest_of(content: str) -> str:
 
 
 def find(session: Session, campaign: str, unit_id: int) -> UnitReturn | None:
-    return session.exec(
-        select(UnitReturn).where(UnitReturn.campaign == campaign, UnitReturn.unit_id == unit_id)
-    ).one_or_none()
+    """What it says is read when somebody asks: that of a county has thousands of rows."""
+    return session.scalars(_OF_UNIT, {"of": campaign, "unit": unit_id}).one_or_none()
 
 
 def take(session: Session, campaign: str, unit_id: int) -> UnitReturn:
     """The return of a unit with its row locked until the transaction ends; made where there is none yet. Whoever takes
     two takes the upper one first."""
-    mine = (col(UnitReturn.campaign) == campaign, col(UnitReturn.unit_id) == unit_id)
     insert_new(session, UnitReturn, {"campaign": campaign, "unit_id": unit_id, "state": OPEN, **_BLANK})
-    session.exec(update(UnitReturn).where(*mine).values(state=UnitReturn.state))
-    return session.exec(select(UnitReturn).where(*mine).execution_options(populate_existing=True)).one()
+    session.flush()
+    mine = {"of": campaign, "unit": unit_id}
+    _HOLD.run(session, mine)
+    return session.scalars(_OF_UNIT, mine, execution_options={"populate_existing": True}).one()
 
 
 _BLANK = {"nil": False, "late": False, "gaps": "", "digest": ""}
+_MINE = (col(UnitReturn.campaign) == bindparam("of"), col(UnitReturn.unit_id) == bindparam("unit"))
+_OF_UNIT = select(UnitReturn).where(*_MINE).options(defer(UnitReturn.content))  # type: ignore[arg-type]
+_HOLD = Prepared(update(UnitReturn).where(*_MINE).values(state=UnitReturn.state))
 
 
 def step(
@@ -88,9 +93,10 @@ def keep_content(session: Session, there: UnitReturn, content: str | None, *, ni
 
 
 def steps(session: Session, there: UnitReturn) -> Sequence[tuple[ReturnStep, Person]]:
-    """Oldest first, with who took each."""
+    """Oldest first, with who took each; what the return said then is read when somebody asks."""
     rows = session.exec(
         select(ReturnStep, Person)
+        .options(defer(ReturnStep.content))  # type: ignore[arg-type]
         .join(Person, col(Person.id) == ReturnStep.by)
         .where(ReturnStep.return_id == there.id)
         .order_by(col(ReturnStep.id))
@@ -99,12 +105,16 @@ def steps(session: Session, there: UnitReturn) -> Sequence[tuple[ReturnStep, Per
 
 
 def last(session: Session, there: UnitReturn, action: str) -> ReturnStep | None:
-    return session.exec(
-        select(ReturnStep)
-        .where(ReturnStep.return_id == there.id, ReturnStep.action == action)
-        .order_by(col(ReturnStep.id).desc())
-        .limit(1)
-    ).first()
+    return session.scalars(_LAST, {"return": there.id, "action": action}).first()
+
+
+_LAST = (
+    select(ReturnStep)
+    .where(col(ReturnStep.return_id) == bindparam("return"), col(ReturnStep.action) == bindparam("action"))
+    .options(defer(ReturnStep.content))  # type: ignore[arg-type]
+    .order_by(col(ReturnStep.id).desc())
+    .limit(1)
+)
 
 
 def why_back(session: Session, there: UnitReturn) -> str:

@@ -15,6 +15,8 @@ from storage.rows import Role
 
 CHAINS = "chains"
 """At hand by the unit's id."""
+OFFICES = "offices"
+"""At hand by the person's id and the moment, once they were asked for: a turn asks several times."""
 
 
 def has_people(session: Session) -> bool:
@@ -63,7 +65,10 @@ def chain(session: Session, unit: Unit) -> list[Unit]:
 def chain_of(session: Session, unit_id: int) -> list[Unit]:
     """The unit of this id and those above it, from the root down."""
     found: list[Unit] | None = at_hand.see(session, CHAINS, unit_id)
-    return list(found if found is not None else session.scalars(_CHAIN, {"unit_id": unit_id}))
+    if found is None:
+        found = list(session.scalars(_CHAIN, {"unit_id": unit_id}))
+        at_hand.put(session, CHAINS, {unit_id: found})
+    return list(found)
 
 
 def _chain() -> SelectOfScalar[Unit]:
@@ -98,13 +103,15 @@ def named(session: Session, name: str, paths: Sequence[str]) -> Sequence[Person]
 
 def appointments(session: Session, person_id: int, now: datetime) -> list[tuple[Role, Unit]]:
     """The roles somebody holds now, the widest first; a deputy's term may be over."""
-    session.flush()
-    held = _APPOINTMENTS.rows(session, {"person": person_id, "now": now})
-    if not held:
-        return []  # nearly everybody, and at every command
-    units = units_numbered(session, {unit_id for _, unit_id in held})
-    found = [(Role(role), units[unit_id]) for role, unit_id in held]
-    return sorted(found, key=lambda one: (len(one[1].path), one[1].path))
+    found: list[tuple[Role, Unit]] | None = at_hand.see(session, OFFICES, (person_id, now))
+    if found is None:
+        session.flush()
+        held = _APPOINTMENTS.rows(session, {"person": person_id, "now": now})
+        units = units_numbered(session, {unit_id for _, unit_id in held}) if held else {}
+        found = [(Role(role), units[unit_id]) for role, unit_id in held]
+        found.sort(key=lambda one: (len(one[1].path), one[1].path))
+        at_hand.put(session, OFFICES, {(person_id, now): found})
+    return list(found)
 
 
 def in_term(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:

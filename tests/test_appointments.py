@@ -1,9 +1,13 @@
 """Deputies during leave, and handing the office over in one command."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import event
+from sqlmodel import Session
 
+from storage import appointments, inbox, roster
+from storage.models import Person, Unit
 from storage.rows import PersonRow, Role, Roster
 from tests.world import World, small_roster
 
@@ -18,6 +22,10 @@ def colleague(staff_id: str, name: str, unit: str = "331102001", *, account: boo
 
 def with_colleagues(world: World, *people: PersonRow) -> None:
     world.import_roster(Roster(units=SMALL.units, people=(*SMALL.people, *people)))
+
+
+def offices_of(session: Session, person: Person, at: datetime) -> list[tuple[Role, Unit]]:
+    return roster.appointments(session, person.id or 0, at)
 
 
 def audit(world: World) -> list[tuple[str, str, str, str]]:
@@ -37,6 +45,33 @@ def test_a_deputy_acts_until_the_end_of_the_day_and_not_longer(world: World) -> 
     world.now += timedelta(minutes=10)
     assert "联络员" in li.says("名单"), "a plain no: lists are the coordinator's"
     assert "还有" in wang.says("名单"), "the office itself was never gone"
+
+
+def test_offices_are_read_once_in_a_turn_and_anew_after_a_change(world: World) -> None:
+    read: list[str] = []
+
+    def listen(_c: object, _k: object, statement: str, *_more: object) -> None:
+        read.append(statement)
+
+    event.listen(world.database.engine, "before_cursor_execute", listen)
+    try:
+        with world.database.session() as session:
+            people = inbox.people(session, ["wang", "li"])
+            wang, li = people["wang"], people["li"]
+            first = offices_of(session, wang, world.now)
+            read.clear()
+            assert offices_of(session, wang, world.now) == first
+            assert read == []
+            assert offices_of(session, li, world.now) == []
+            offices = [office for office, _ in appointments.held(session, wang.id or 0)]
+            until = world.now + timedelta(days=1)
+            appointments.depute(session, wang, li, offices, until=until, at=world.now)
+            assert offices_of(session, li, world.now) == first
+            assert offices_of(session, li, until) == [], "as of another moment it is another question"
+            appointments.hand_over(session, wang, li, offices, at=world.now)
+            assert offices_of(session, wang, world.now) == []
+    finally:
+        event.remove(world.database.engine, "before_cursor_execute", listen)
 
 
 def test_the_audit_names_the_deputy_and_in_whose_stead(world: World) -> None:

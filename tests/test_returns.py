@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import event
 from sqlmodel import col, select
 
 from handlers.campaign.handing_up import UNSTAMPED
@@ -629,6 +630,29 @@ def test_several_pictures_are_told_apart_with_one_button(world: World) -> None:
     wang.taps("盖章的反馈表")
     assert return_of(world, "331102001").state == "stamped"
     assert [file.purpose for file in stored(world)] == ["scan.pledges"] * 3 + ["scan.table"]
+
+
+def test_what_is_on_a_scan_and_what_a_step_said_is_not_read_for_every_word(world: World) -> None:
+    """Scans may be sixty of megabytes each, a county's content thousands of rows, and one writer reads them."""
+    everybody(world, "zhang", "li", "wang")
+    confirms(world, "wang")
+    wang = world.person("wang")
+    for n in (1, 2):
+        sends_scan(world, "wang", png(bytes([n])))
+    read: list[str] = []
+
+    def listen(_c: object, _k: object, statement: str, *_more: object) -> None:
+        read.append(statement.partition("FROM")[0])
+
+    event.listen(world.database.engine, "before_cursor_execute", listen)
+    try:
+        assert "2 份都是" in wang.says("扫描件 反馈表")
+        assert "2 份" in wang.says("扫描件")
+        assert "已上报" in wang.says("上报")
+    finally:
+        event.remove(world.database.engine, "before_cursor_execute", listen)
+    assert any("stored_file" in statement for statement in read)
+    assert not any("stored_file.content" in statement or "return_step.content" in statement for statement in read)
 
 
 def test_second_thoughts_about_a_scan(world: World) -> None:

@@ -73,7 +73,7 @@ def _page(here: Standing, rows: Sequence[ReturnRow], page: int, pages: int) -> s
     if here.frozen and here.there and here.there.content:
         figures = content.figures(here.there.content)
     else:
-        figures = sum((content.figures(said) for said in here.accepted_contents().values()), here.own_figures())
+        figures = sum((content.figures(said) for said in here.accepted_contents.values()), here.own_figures)
     nil = not rows and bool(figures.finished)
     told = handing_up.summary(figures, len(rows), desk.campaign.words.touched, nil=nil)
     start = (page - 1) * PAGE
@@ -117,7 +117,7 @@ def _remarks(here: Standing, rows: Sequence[ReturnRow], page: int, pages: int) -
         after = here.came_after()
         return [*told, handing_up.came_after(after)] if after else told
     if not rows:
-        told.append(checking_rows.NIL if here.own_figures().finished else checking_rows.NOTHING_YET)
+        told.append(checking_rows.NIL if here.own_figures.finished else checking_rows.NOTHING_YET)
     if page == pages and (equal := _equal(desk.campaign, rows, here.unit)):
         told.append(checking_rows.equal_rows(equal, heading_of(desk.campaign, desk.campaign.returns.joined)))
     if rows:
@@ -152,7 +152,7 @@ def merge(here: Standing, person: Person, command: Command) -> list[Letter]:
     desk, name = here.desk, here.desk.unit_name(here.unit)
     if here.frozen or here.there is None:
         return [desk.offer(checking_rows.standing_still(name, here.state), buttons.next_steps(here, person))]
-    apart = here.own_rows()
+    apart = here.own_rows
     together = merged(desk.campaign, apart)
     if len(apart) == len(together):
         return [desk.offer(checking_rows.NOTHING_EQUAL, buttons.about(here, person, handing_up.CHECK))]

@@ -15,8 +15,8 @@ def made(standing: Standing, gaps: str = "") -> tuple[str, bool]:
     nothing, or there is nobody to report."""
     desk, unit = standing.desk, standing.unit
     rows = standing.rows(merge=True)
-    own, unfinished = standing.own_figures(), standing.unfinished()
-    below = [_below(standing, unit_id, content) for unit_id, content in sorted(standing.accepted_contents().items())]
+    own, unfinished = standing.own_figures, standing.unfinished
+    below = [_below(standing, unit_id, content) for unit_id, content in sorted(standing.accepted_contents.items())]
     absent = standing.not_accepted()
     whole = _sum(own, [part["figures"] for part in below])
     codes = {i: other.code for i, other in standing.chart.units.items()}

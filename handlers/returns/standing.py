@@ -4,7 +4,9 @@ Reads only; what is said about it stands elsewhere.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from handlers.desk import Desk
 from handlers.returns.rows import ReturnRow, frozen, live, merged
@@ -14,9 +16,10 @@ from storage.oversight import Tally
 from storage.reporting import ACCEPTED, FROZEN, OPEN, Chart, Unfinished
 
 
-@dataclass(slots=True)
+@dataclass
 class Standing:
-    """A reporting unit's return at this moment."""
+    """A reporting unit's return at this moment. What is in it while it is filled in is read once, however often it is
+    asked for: a step of the return changes none of it."""
 
     desk: Desk
     unit: Unit
@@ -35,11 +38,11 @@ class Standing:
     def receiver(self) -> Unit:
         return self.chart.receiver(self.unit)
 
-    @property
+    @cached_property
     def scope(self) -> list[int]:
         return self.chart.scope(self.unit)
 
-    @property
+    @cached_property
     def below(self) -> list[Unit]:
         """The units that report to this one."""
         return self.chart.reporting_to(self.unit)
@@ -48,33 +51,35 @@ class Standing:
         """Those of them whose return is not here yet, and where it stands."""
         return [(unit, self.chart.state(unit)) for unit in self.below if self.chart.state(unit) != ACCEPTED]
 
+    @cached_property
     def unfinished(self) -> Unfinished:
         return reporting.unfinished(self.desk.session, self.desk.campaign.id, self.scope)
 
+    @cached_property
     def own_figures(self) -> Tally:
         """Of the people this return covers itself."""
         by_unit = oversight.by_unit(self.desk.session, self.desk.campaign.id, self.unit.path)
         return sum((by_unit[i] for i in self.scope if i in by_unit), Tally())
 
-    def own_rows(self) -> list[ReturnRow]:
+    @cached_property
+    def own_rows(self) -> Sequence[ReturnRow]:
         """What its own people have handed in, corrected, not merged."""
         units = [self.chart.units[i] for i in self.scope]
         return list(live(self.desk.session, self.desk.campaign, self.unit, units, self.chart.reporting, self.desk.now))
 
-    def accepted_contents(self) -> dict[int, str]:
+    @cached_property
+    def accepted_contents(self) -> Mapping[int, str]:
         taken = [unit.id or 0 for unit in self.below if self.chart.state(unit) == ACCEPTED]
-        return dict(returns.contents(self.desk.session, self.desk.campaign.id, taken, None))
+        return returns.contents(self.desk.session, self.desk.campaign.id, taken, None)
 
     def rows(self, *, merge: bool) -> list[ReturnRow]:
         """The table as it would be confirmed now; as it was confirmed, once it stands still."""
         if self.frozen and self.there and self.there.content:
             return frozen(self.there.content, self.unit)
-        own = self.own_rows()
-        found = merged(self.desk.campaign, own) if merge else own
-        contents = self.accepted_contents()
+        found = merged(self.desk.campaign, self.own_rows) if merge else [*self.own_rows]
         for unit in self.below:
-            if (unit.id or 0) in contents:
-                found = [*found, *frozen(contents[unit.id or 0], unit)]
+            if said := self.accepted_contents.get(unit.id or 0):
+                found += frozen(said, unit)
         order = {unit.id: unit.code for unit in self.chart.units.values()}
         return sorted(found, key=lambda row: order.get(row.unit_id, ""))
 

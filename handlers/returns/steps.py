@@ -65,7 +65,7 @@ def _unit_and_reason(units: list[Unit], rest: str) -> tuple[Unit | None, str]:
 
 def wanting(here: Standing) -> Wanting:
     """What a return lacks before it can be confirmed."""
-    unfinished = here.unfinished()
+    unfinished = here.unfinished
     return Wanting(
         people=[person.name for person, _ in unfinished.people],
         countersigns=[person.name for person, _ in unfinished.waiting],

@@ -30,11 +30,14 @@ def privately(talk: Talk) -> Talk:
 def mine(desk: Desk, person: Person) -> list[Unit]:
     """The units this person reports for, the widest first."""
     found: dict[int, Unit] = {}
-    for _, unit in desk.reach(person).appointments:
-        chart = reporting.chart(desk.session, desk.campaign.id, unit, desk.now, below=False)
-        if chart.reports(unit):
+    for role, unit in desk.reach(person).appointments:
+        if reporting.makes_report(role, unit) or _reports(desk, unit):
             found.setdefault(unit.id or 0, unit)
     return list(found.values())
+
+
+def _reports(desk: Desk, unit: Unit) -> bool:
+    return reporting.chart(desk.session, desk.campaign.id, unit, desk.now, below=False).reports(unit)
 
 
 def own(desk: Desk, person: Person, named: str, command: Command, *, spoken: str = "") -> Unit | list[Letter]:
@@ -46,7 +49,7 @@ def own(desk: Desk, person: Person, named: str, command: Command, *, spoken: str
     unit = asked.meant(desk, person, named, command, spoken=spoken)
     if not isinstance(unit, Unit) or any(unit.id == other.id for other in units):
         return unit
-    if not reporting.chart(desk.session, desk.campaign.id, unit, desk.now, below=False).reports(unit):
+    if not _reports(desk, unit):
         return not_reporting(desk, unit)
     names = [other.name for other in reporting.in_office(desk.session, unit, desk.now)]
     return [desk.tell(handing_up.not_yours(desk.unit_name(unit), names))]
@@ -59,8 +62,7 @@ def seen(desk: Desk, person: Person, named: str, command: Command) -> Unit | lis
     unit = asked.meant(desk, person, named, command)
     if not isinstance(unit, Unit):
         return unit
-    chart = reporting.chart(desk.session, desk.campaign.id, unit, desk.now, below=False)
-    return unit if chart.reports(unit) else not_reporting(desk, unit)
+    return unit if _reports(desk, unit) else not_reporting(desk, unit)
 
 
 def not_reporting(desk: Desk, unit: Unit) -> list[Letter]:
