@@ -1,7 +1,7 @@
-"""Statements of every turn, made ready once: what SQLAlchemy does for each execution costs many times what SQLite takes
-for most of them.
+"""Statements of every turn, made ready once: what SQLAlchemy does for each execution costs many times what the database
+takes for most of them.
 
-On a server, and where somebody listens to what is executed, SQLAlchemy does it as ever. Must not know any table.
+Where somebody listens to what is executed, SQLAlchemy does it as ever. Must not know any table.
 """
 
 from collections import namedtuple
@@ -12,7 +12,6 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Dialect
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 
@@ -25,7 +24,7 @@ _ROWCOUNT = {"preserve_rowcount": True}
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A statement as SQLite takes it, for values of certain names and lists of certain lengths."""
+    """A statement as the driver takes it, for values of certain names and lists of certain lengths."""
 
     text: str
     always: Mapping[Any, Any]
@@ -34,6 +33,8 @@ class _Ready:
     """How the values of each list are called, one by one."""
     picked: Callable[[Mapping[Any, Any]], Iterable[Any]]
     """Its parameters in their order, of all that is named."""
+    names: Sequence[str] | None
+    """How the driver calls them, where it does not go by their order."""
     spelled: Sequence[tuple[int, _Change]]
     """Parameters that are kept otherwise than they are meant."""
     row: Callable[[Iterable[Any]], Any] | None
@@ -41,7 +42,7 @@ class _Ready:
     read: Sequence[tuple[int, _Change]]
     """Columns that are kept otherwise than they are meant."""
 
-    def parameters(self, values: Values) -> list[Any]:
+    def parameters(self, values: Values) -> Any:
         named: Mapping[Any, Any] = values
         if self.always or self.lists:
             named = {**self.always, **values}
@@ -50,7 +51,7 @@ class _Ready:
         whole = [*self.picked(named)]
         for place, spelled in self.spelled:
             whole[place] = spelled(whole[place])
-        return whole
+        return dict(zip(self.names, whole, strict=True)) if self.names is not None else whole
 
     def meant(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
         if self.row is None:
@@ -89,10 +90,7 @@ class Prepared:
         if _is_heard(connection):
             return connection.execute(self._statement, rows, execution_options=_ROWCOUNT).rowcount
         ready = self._for(connection, rows[0])
-        try:
-            return int(_driver(connection).executemany(ready.text, [*map(ready.parameters, rows)]).rowcount)
-        except Exception as error:
-            raise _failure(connection, ready, error) from error
+        return int(_executed_for_each(connection, ready, rows)[0].rowcount)
 
     def insert(self, session: Session, values: Values) -> int:
         """The number of the new row."""
@@ -100,7 +98,8 @@ class Prepared:
         if _is_heard(connection):
             (number,) = connection.execute(self._statement, values).inserted_primary_key or (0,)
             return int(number)
-        return int(_executed(connection, self._for(connection, values), values)[0].lastrowid)
+        cursor, rows = _executed(connection, self._for(connection, values), values)
+        return int(rows[0][0] if rows else cursor.lastrowid)
 
     def rows(self, session: Session, values: Values) -> Sequence[Any]:
         connection = session.connection()
@@ -117,13 +116,17 @@ class Prepared:
         if _is_heard(connection):
             return connection.execute(self._statement, rows).all()
         ready = self._for(connection, rows[0])
-        return ready.meant([row for values in rows for row in _executed(connection, ready, values)[1]])
+        if connection.dialect.name == "sqlite":  # its driver does not tell what comes back from many
+            return ready.meant([row for values in rows for row in _executed(connection, ready, values)[1]])
+        return ready.meant(_executed_for_each(connection, ready, rows, returning=True)[1])
 
     def _for(self, connection: Connection, values: Values) -> _Ready:
         return self._ready(connection.dialect, tuple(values), tuple([len(values[name]) for name in self._lists]))
 
     def _compile(self, dialect: Dialect, names: tuple[str, ...]) -> Any:
-        whole: Any = replacement_traverse(self._statement, {}, _in_the_statement)
+        whole: Any = self._statement
+        if dialect.name == "sqlite":
+            whole = replacement_traverse(whole, {}, _in_the_statement)
         return whole.compile(dialect=dialect, column_keys=names)
 
     def _make_ready(self, dialect: Dialect, names: tuple[str, ...], lengths: tuple[int, ...]) -> _Ready:
@@ -135,7 +138,8 @@ class Prepared:
         of_list = {one: (name, n) for name, ones in state.parameter_expansion.items() for n, one in enumerate(ones)}
         always: dict[Any, Any] = {}
         order, spellings = list[Any](), list[tuple[int, _Change]]()
-        for place, parameter in enumerate(state.positiontup):
+        called = None if state.positiontup else [*state.parameters]
+        for place, parameter in enumerate(state.positiontup or state.parameters):
             name, which = of_list.get(parameter, (parameter, None))
             bound: Any = compiled.binds[name]
             spelled = bound.type.dialect_impl(dialect).bind_processor(dialect)
@@ -154,6 +158,7 @@ class Prepared:
             always=always,
             lists={name: [(name, n) for n in range(len(sample[name]))] for name in self._lists},
             picked=_picker(order),
+            names=called,
             spelled=spellings,
             row=_named(tuple([one.keyname for one in columns])) if columns else None,
             read=[(place, reader) for place, reader in enumerate(readers) if reader],
@@ -185,7 +190,7 @@ def _in_the_statement(element: Any, **_: Any) -> Any:
 
 
 def _is_heard(connection: Connection) -> bool:
-    return connection.dialect.name != "sqlite" or bool(connection.dispatch.before_cursor_execute)
+    return bool(connection.dispatch.before_cursor_execute)
 
 
 def _executed(connection: Connection, ready: _Ready, values: Values) -> tuple[Any, list[Any]]:
@@ -194,16 +199,31 @@ def _executed(connection: Connection, ready: _Ready, values: Values) -> tuple[An
         cursor = _driver(connection).execute(ready.text, ready.parameters(values))
         return cursor, cursor.fetchall() if ready.row else []
     except Exception as error:
-        raise _failure(connection, ready, error) from error
+        _tell(connection, ready, error)
+        raise
+
+
+def _executed_for_each(
+    connection: Connection, ready: _Ready, rows: Sequence[Values], **how: bool
+) -> tuple[Any, list[Any]]:
+    """The same for many. With `returning`, of a server, all that comes back."""
+    try:
+        cursor = _driver(connection).cursor()
+        cursor.executemany(ready.text, [*map(ready.parameters, rows)], **how)
+        found = cursor.fetchall() if how else []
+        while how and cursor.nextset():
+            found += cursor.fetchall()
+        return cursor, found
+    except Exception as error:
+        _tell(connection, ready, error)
+        raise
 
 
 def _driver(connection: Connection) -> Any:
     return connection.connection.dbapi_connection
 
 
-def _failure(connection: Connection, ready: _Ready, error: Exception) -> BaseException:
-    """What SQLAlchemy would have raised: the driver's own errors by their kind, a value that does not fit as the
-    statement's."""
-    dialect = connection.dialect
-    drivers = dialect.loaded_dbapi.Error
-    return DBAPIError.instance(ready.text, None, error, drivers, hide_parameters=True, dialect=dialect)
+def _tell(connection: Connection, ready: _Ready, error: Exception) -> None:
+    """Raises what SQLAlchemy would have: the driver's own errors by their kind, a value that does not fit as the
+    statement's; a connection that is gone is given up."""
+    connection._handle_dbapi_exception(error, ready.text, None, None, None)

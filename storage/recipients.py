@@ -5,18 +5,18 @@ A few columns of each, for many people at once: a whole city is read in a moment
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func
+from sqlalchemy import Integer, and_, bindparam, case, func
 from sqlmodel import Session, col, select
 
 from storage.lists import missing_now
 from storage.models import Appointment, Case, Person, Unit
+from storage.prepared import Prepared
 from storage.roster import in_term
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """A person as somebody to write to. `begun`: they have answered something already."""
 
     id: int
@@ -54,12 +54,25 @@ def unfinished(session: Session, campaign: str, path: str, part: Part | None = N
 
 def everyone(session: Session, path: str, part: Part | None = None) -> list[Recipient]:
     """Everybody below `path` who has not left, or a part of them."""
-    found = select(Person.id, Person.staff_id, Person.reached_at, Person.account).join(
-        Unit, col(Unit.id) == col(Person.unit_id)
-    )
-    found = found.where(col(Person.active).is_(True), col(Unit.path).startswith(path)).order_by(col(Person.id))
-    found = part.of(found) if part else found
-    return [Recipient(a or 0, b, c, d) for a, b, c, d in session.exec(found).all()]
+    session.flush()
+    if part is None:
+        return [Recipient(*row) for row in _EVERYONE.rows(session, {"path": path})]
+    asked = {"path": path, "after": part.after, "but": part.but or 0, "most": part.most}
+    return [Recipient(*row) for row in _SOME.rows(session, asked)]
+
+
+_EVERYBODY = (
+    select(Person.id, Person.staff_id, Person.reached_at, Person.account)
+    .join(Unit, col(Unit.id) == col(Person.unit_id))
+    .where(col(Person.active).is_(True), col(Unit.path).startswith(bindparam("path")))
+    .order_by(col(Person.id))
+)
+_EVERYONE = Prepared(_EVERYBODY)
+_SOME = Prepared(
+    _EVERYBODY.where(
+        col(Person.account).is_(True), col(Person.id) > bindparam("after"), col(Person.id) != bindparam("but")
+    ).limit(bindparam("most", type_=Integer))
+)
 
 
 def coordinators(session: Session, path: str, now: datetime, part: Part | None = None) -> list[Recipient]:

@@ -45,9 +45,9 @@ def accept(desk: Desk, person: Person, command: Command) -> list[Letter]:
         return here
     name, there = desk.unit_name(here.unit), _held(here)
     if here.state == ACCEPTED:
-        return [desk.offer(handing_up.already(name, ACCEPTED, told_by(here)), _next(desk, person, here.unit))]
+        return [desk.offer(handing_up.already(name, ACCEPTED, told_by(here)), _next(waiting(desk, person), here.unit))]
     if here.state != SUBMITTED:
-        return [desk.offer(receiving_texts.moved_on(name, here.state), _next(desk, person, here.unit))]
+        return [desk.offer(receiving_texts.moved_on(name, here.state), _next(waiting(desk, person), here.unit))]
     if code and not there.digest.startswith(code):
         return [desk.tell(receiving_texts.old_letter(name)), *looking.shown(here, person)]
     return _accept(here, there, person)
@@ -64,7 +64,7 @@ def _accept(here: Standing, there: UnitReturn, person: Person) -> list[Letter]:
     still = here.chart.state(receiver) in FROZEN
     left = waiting(desk, person)
     told = receiving_texts.accepted(name, len(left), outside=desk.unit_name(receiver) if still else "")
-    return [desk.offer(told, _next(desk, person, unit)), *letters]
+    return [desk.offer(told, _next(left, unit)), *letters]
 
 
 def _to_office(desk: Desk, unit: Unit, words: str, *, key: str, options: tuple[str, ...] = ()) -> list[Letter]:
@@ -77,9 +77,9 @@ def _to_office(desk: Desk, unit: Unit, words: str, *, key: str, options: tuple[s
     ]
 
 
-def _next(desk: Desk, person: Person, unit: Unit) -> buttons.Buttons:
+def _next(left: Sequence[Unit], unit: Unit) -> buttons.Buttons:
     """After one: the next ones that wait."""
-    more = [(f"{handing_up.LOOK} {other.name}", f"查看 {other.code}") for other in waiting(desk, person)[:4]]
+    more = [(f"{handing_up.LOOK} {other.name}", f"查看 {other.code}") for other in left[:4]]
     return menus.numbered(*more, (f"{handing_up.PAST} {unit.name}", f"经过 {unit.code}"))
 
 
@@ -138,7 +138,7 @@ def _refused(here: Standing, person: Person, row: int, why: str) -> list[Letter]
     desk, unit, name = here.desk, here.unit, here.desk.unit_name(here.unit)
     there = _held(here)
     if here.state not in (SUBMITTED, ACCEPTED):
-        return [desk.offer(receiving_texts.moved_on(name, here.state), _next(desk, person, unit))]
+        return [desk.offer(receiving_texts.moved_on(name, here.state), _next(waiting(desk, person), unit))]
     receiver = here.receiver
     above = returns.find(desk.session, desk.campaign.id, receiver.id or 0)
     if above and above.state in FROZEN and content.includes(above.content, unit.id or 0):
@@ -185,7 +185,7 @@ def _send_back(here: Standing, person: Person, number: int, why: str) -> list[Le
             )
             letters += written
             told += len(written)
-    answer = desk.offer(receiving_texts.sent_back(desk.unit_name(unit), told), _next(desk, person, unit))
+    answer = desk.offer(receiving_texts.sent_back(desk.unit_name(unit), told), _next(waiting(desk, person), unit))
     return [answer, *letters]
 
 
