@@ -24,8 +24,7 @@ def keep_pauses_short() -> None:
     """No ack, no long paper and no large roster waits for the collector to look through what was loaded for good. For
     the whole process, once everything is loaded."""
     gc.set_threshold(_YOUNG)
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # with the little that is garbage: looking for it would take a twentieth of a start
 
 
 def warn(campaigns: Sequence[Campaign], now: datetime) -> None:

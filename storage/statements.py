@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, SQLModel
 
@@ -23,8 +22,7 @@ def insert_new(session: Session, table: type[SQLModel], values: Mapping[str, Any
 
 @cache
 def _unless_there(table: type[SQLModel], dialect: str) -> Prepared:
-    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
-    return Prepared(insert(table).on_conflict_do_nothing())
+    return Prepared(_insert(table, dialect).on_conflict_do_nothing())
 
 
 def insert_many_new(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
@@ -46,9 +44,16 @@ def new_keys(
 
 @cache
 def _told(table: type[SQLModel], key: tuple[str, ...], dialect: str) -> Prepared:
-    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     columns = [getattr(table, name) for name in key]
-    return Prepared(insert(table).on_conflict_do_nothing().returning(*columns))
+    return Prepared(_insert(table, dialect).on_conflict_do_nothing().returning(*columns))
+
+
+def _insert(table: type[SQLModel], dialect: str) -> Any:
+    if dialect != "postgresql":
+        return sqlite_insert(table)
+    from sqlalchemy.dialects.postgresql import insert  # takes its time at a start, and only a server needs it
+
+    return insert(table)
 
 
 def run_many(session: Session, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -20,8 +20,8 @@ from typing import TypeVar
 
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import cli
 from bot.app import App, Foundation, lay_foundation
+from bot.command_line import cli
 from bot.config import Config, load
 from bot.demo.show import FileClock
 from handlers.papers.roster_book import write_roster

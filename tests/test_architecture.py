@@ -249,7 +249,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     ),
     "stdnum": ("handlers/campaign/id_number.py",),
     "typer": (
-        *("bot/__main__.py", "bot/terminal.py"),
+        *("bot/command_line.py", "bot/terminal.py"),
         *sorted(f"bot/{file.name}" for file in (ROOT / "bot").glob("*_commands.py")),
     ),
     "websockets": ("bot/channels/line.py", "bot/channels/stream.py", "bot/simulation/gateway.py"),

@@ -10,7 +10,7 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from bot import app, campaign_files, config
-from bot.__main__ import cli
+from bot.command_line import cli
 from handlers.campaign import loading, several, skeleton
 from handlers.campaign.definition import Campaign
 from handlers.campaign.explore import explore

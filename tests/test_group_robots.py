@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.__main__ import cli
 from bot.channels import DeliveryError, Later, Parcel, Refused, TooFast
 from bot.channels.webhook import GroupRobots, signed
+from bot.command_line import cli
 from handlers.messages import Address, ChatKind, Text, from_json
 from handlers.papers.roster_form import write_roster
 from storage import group_robots, roster

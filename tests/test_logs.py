@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import logs
-from bot.__main__ import cli
+from bot.command_line import cli
 from bot.config import Secret, load
 from bot.logs import scrub, without_words
 from storage.database import Database

@@ -10,7 +10,7 @@ import pytest
 import typer.main
 from pydantic_core import PydanticUndefined
 
-from bot.__main__ import cli
+from bot.command_line import cli
 from bot.config import Config, Secret
 from handlers import commands
 from handlers.commands import Word

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import reminder_plan
-from bot.__main__ import cli
+from bot.command_line import cli
 from handlers.campaign import loading
 from handlers.papers.roster_form import write_roster
 from handlers.reminders import plan

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, long_text, maybe, moment, reference
+from storage.models.columns import Table, key, long_text, maybe, moment, reference
 
 
-class Broadcast(SQLModel, table=True):
+class Broadcast(Table, table=True):
     """One text to many people or groups. The letters it becomes name it (`Outgoing.broadcast_id`)."""
 
     id: int | None = key()

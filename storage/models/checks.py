@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from sqlalchemy import Column, Index, Text, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, maybe, moment, reference
+from storage.models.columns import Table, key, maybe, moment, reference
 
 _IN_FORCE = text("ended_at IS NULL")
 
 
-class Case(SQLModel, table=True):
+class Case(Table, table=True):
     """One person's self-check in one campaign. It stays with the unit where it was made."""
 
     __tablename__ = "self_check"
@@ -50,7 +50,7 @@ class Case(SQLModel, table=True):
     """Handed in, and being changed since: it counts as it was until it is handed in once more."""
 
 
-class AnswerLine(SQLModel, table=True):
+class AnswerLine(Table, table=True):
     """One line of the log of answers; the newest of a key counts. `given` is null where it was taken back."""
 
     __tablename__ = "answer"
@@ -63,7 +63,7 @@ class AnswerLine(SQLModel, table=True):
     msg_id: str = Field(max_length=128)
 
 
-class Submission(SQLModel, table=True):
+class Submission(Table, table=True):
     """What exactly was handed in, each time: the answers that counted, and their SHA-256."""
 
     __table_args__ = (
@@ -87,7 +87,7 @@ class Submission(SQLModel, table=True):
     """When a material change of the campaign asked for more: from then on it is not enough."""
 
 
-class Pledge(SQLModel, table=True):
+class Pledge(Table, table=True):
     """A pledge: a draft once the number is given, signed when the person confirmed, one signed earlier, or one
     to be signed on paper.
 
@@ -110,7 +110,7 @@ class Pledge(SQLModel, table=True):
     msg_id: str = Field(max_length=128)
 
 
-class PledgeText(SQLModel, table=True):
+class PledgeText(Table, table=True):
     """The text of a pledge as it was given out to be signed: a version is one text for ever."""
 
     __tablename__ = "pledge_text"
@@ -124,7 +124,7 @@ class PledgeText(SQLModel, table=True):
     """The revision of the campaign file that brought it."""
 
 
-class Exemption(SQLModel, table=True):
+class Exemption(Table, table=True):
     """Somebody who need not check themselves in a campaign, with the reason and who decided; lifted when `ended_at`,
     at the latest when they hand in."""
 

@@ -3,12 +3,12 @@
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, long_text, maybe, moment, reference
+from storage.models.columns import Table, key, long_text, maybe, moment, reference
 
 
-class Risk(SQLModel, table=True):
+class Risk(Table, table=True):
     """An open risk pinned to a person and their unit (notice 三.2). `source`: the rule that found it."""
 
     __table_args__ = (UniqueConstraint("case_id", "source"),)
@@ -25,7 +25,7 @@ class Risk(SQLModel, table=True):
     closed_at: datetime | None = moment()
 
 
-class RiskStep(SQLModel, table=True):
+class RiskStep(Table, table=True):
     """What was done about a risk: followed up, put off, closed, opened again. Append-only."""
 
     __tablename__ = "risk_step"
@@ -39,7 +39,7 @@ class RiskStep(SQLModel, table=True):
     due: date | None = None
 
 
-class Incident(SQLModel, table=True):
+class Incident(Table, table=True):
     """A data security incident or other fact for the city's list (notice 三.3): the fact and its date, no judgement."""
 
     id: int | None = key()
@@ -53,7 +53,7 @@ class Incident(SQLModel, table=True):
     closing: str = Field(default="", max_length=300)
 
 
-class Draw(SQLModel, table=True):
+class Draw(Table, table=True):
     """A spot check: the frozen population with its hash, the seed, the size. Recorded once, only ever extended."""
 
     __table_args__ = (UniqueConstraint("campaign", "number"),)
@@ -78,7 +78,7 @@ class Draw(SQLModel, table=True):
     drawn_at: datetime | None = moment()
 
 
-class Drawn(SQLModel, table=True):
+class Drawn(Table, table=True):
     """One that was drawn, in the order of the draw."""
 
     __table_args__ = (UniqueConstraint("draw_id", "place"),)
@@ -98,7 +98,7 @@ class Drawn(SQLModel, table=True):
     checked_by: int | None = maybe()
 
 
-class Finding(SQLModel, table=True):
+class Finding(Table, table=True):
     """What a checker found, to be put right by a day; followed up until closed."""
 
     id: int | None = key()
@@ -119,7 +119,7 @@ class Finding(SQLModel, table=True):
     closed_by: int | None = maybe()
 
 
-class FindingStep(SQLModel, table=True):
+class FindingStep(Table, table=True):
     """What happened to a finding: recorded, answered, sent back, put off, closed. Append-only."""
 
     __tablename__ = "finding_step"
@@ -133,7 +133,7 @@ class FindingStep(SQLModel, table=True):
     due: date | None = None
 
 
-class LeakCount(SQLModel, table=True):
+class LeakCount(Table, table=True):
     """How often something was turned away at the door: never what it was, nor whose."""
 
     __tablename__ = "leak_count"
@@ -146,7 +146,7 @@ class LeakCount(SQLModel, table=True):
     events: int = 0
 
 
-class IssuedPaper(SQLModel, table=True):
+class IssuedPaper(Table, table=True):
     """A paper given out: its code tells what it was, for whom and as of when."""
 
     __tablename__ = "issued_paper"

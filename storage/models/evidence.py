@@ -3,12 +3,12 @@
 from datetime import date, datetime
 
 from sqlalchemy import Column, Index, Integer
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, long_text, moment
+from storage.models.columns import Table, key, long_text, moment
 
 
-class Entry(SQLModel, table=True):
+class Entry(Table, table=True):
     """That a row was written: entered with the row, in the same transaction, and chained in order soon after.
 
     Nothing of the row stands here but a salted digest; `storage.evidence` says of what. Once chained it never changes;
@@ -43,7 +43,7 @@ class Entry(SQLModel, table=True):
     """Keyed: only this program with its key can continue the chain."""
 
 
-class DayRoot(SQLModel, table=True):
+class DayRoot(Table, table=True):
     """A day of a campaign that is over: the root of its pledges, chained to the day before and to the whole chain."""
 
     __tablename__ = "evidence_day"

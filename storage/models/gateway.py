@@ -4,12 +4,12 @@ to be told, and the to-dos that stand on people's phones."""
 from datetime import date, datetime
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, long_text, moment, reference
+from storage.models.columns import Table, key, long_text, moment, reference
 
 
-class NoticeCall(SQLModel, table=True):
+class NoticeCall(Table, table=True):
     """One call of a work notice; `id` is its bizMsgId, by which it is recalled."""
 
     __tablename__ = "notice_call"
@@ -20,7 +20,7 @@ class NoticeCall(SQLModel, table=True):
     recalled_at: datetime | None = moment()
 
 
-class NoticeCount(SQLModel, table=True):
+class NoticeCount(Table, table=True):
     """How many notices an account got on a day, by Beijing's calendar."""
 
     __tablename__ = "notice_count"
@@ -30,7 +30,7 @@ class NoticeCount(SQLModel, table=True):
     sent: int = 0
 
 
-class Bell(SQLModel, table=True):
+class Bell(Table, table=True):
     """Somebody has something new on the page and has not been told yet."""
 
     account: str = Field(primary_key=True, max_length=128)
@@ -39,7 +39,7 @@ class Bell(SQLModel, table=True):
     """The letter it was; empty where there were several."""
 
 
-class Todo(SQLModel, table=True):
+class Todo(Table, table=True):
     """A to-do (待办) on somebody's phone: what is wanted, and what the platform is known to have."""
 
     __table_args__ = (UniqueConstraint("campaign", "person_id", "about"),)
@@ -62,7 +62,7 @@ class Todo(SQLModel, table=True):
     trouble: str = Field(default="", max_length=300)
 
 
-class CallbackProof(SQLModel, table=True):
+class CallbackProof(Table, table=True):
     """A signature of a robot's callback and the body it came with, as digests."""
 
     __tablename__ = "callback_proof"

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import moment
+from storage.models.columns import Table, moment
 
 _IN_USE = text("retired_at IS NULL")
 
 
-class DataKey(SQLModel, table=True):
+class DataKey(Table, table=True):
     """A key of one kind of secret of one campaign. Deleting the row erases what it sealed."""
 
     __tablename__ = "data_key"

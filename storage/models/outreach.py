@@ -3,12 +3,12 @@
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, moment, reference
+from storage.models.columns import Table, key, moment, reference
 
 
-class ReminderMoment(SQLModel, table=True):
+class ReminderMoment(Table, table=True):
     """A moment of a reminder rule for one audience, from when it is known on: the memory of all instances. Changing the
     hour changes the row, changing the day makes a new one."""
 
@@ -27,7 +27,7 @@ class ReminderMoment(SQLModel, table=True):
     done_at: datetime | None = moment()
 
 
-class GroupRobot(SQLModel, table=True):
+class GroupRobot(Table, table=True):
     """A custom robot (自定义机器人) of a group: address and signing key open the group to their bearer."""
 
     __tablename__ = "group_robot"
@@ -45,7 +45,7 @@ class GroupRobot(SQLModel, table=True):
     added_at: datetime = moment(required=True)
 
 
-class ReadState(SQLModel, table=True):
+class ReadState(Table, table=True):
     """Whether somebody has read the newest letter they did not ask for. One row a person and campaign, no history."""
 
     __tablename__ = "read_state"

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, LargeBinary, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, moment
+from storage.models.columns import Table, key, moment
 
 
-class PageSession(SQLModel, table=True):
+class PageSession(Table, table=True):
     """A browser in which somebody is logged in. Only digests of its token are kept: whoever reads the table cannot
     take the session over. No row, no session: that is how one is revoked."""
 
@@ -28,7 +28,7 @@ class PageSession(SQLModel, table=True):
     seen_at: datetime = moment(required=True)
 
 
-class PageLine(SQLModel, table=True):
+class PageLine(Table, table=True):
     """A letter that stands on somebody's page: `number` counts the lines of a chat, so a page that was cut off asks for
     what came after the last it has."""
 
@@ -43,7 +43,7 @@ class PageLine(SQLModel, table=True):
     at: datetime = moment(required=True)
 
 
-class PageUpload(SQLModel, table=True):
+class PageUpload(Table, table=True):
     """A file somebody sent through the page, sealed, until the fetcher has come for it; gone soon either way."""
 
     __tablename__ = "page_upload"

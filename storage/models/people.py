@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Index, SmallInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, maybe, moment, reference
+from storage.models.columns import Table, key, maybe, moment, reference
 
 
-class Unit(SQLModel, table=True):
+class Unit(Table, table=True):
     """A body of the notice's 一.2. `path` is the chain of ids from the root, `/1/5/33/`: a subtree is a prefix."""
 
     id: int | None = key()
@@ -20,7 +20,7 @@ class Unit(SQLModel, table=True):
     path: str = Field(default="", max_length=255, index=True)
 
 
-class Person(SQLModel, table=True):
+class Person(Table, table=True):
     """Somebody who has to check themselves. `staff_id` is the platform's userId (senderStaffId)."""
 
     __table_args__ = (Index("ix_person_figures", "unit_id", "active"),)
@@ -46,7 +46,7 @@ class Person(SQLModel, table=True):
     """The 1:1 chat they are written to (`channel:direct:id`); that of their staff id where empty."""
 
 
-class Account(SQLModel, table=True):
+class Account(Table, table=True):
     """Under which id a platform other than DingTalk knows somebody."""
 
     platform: str = Field(primary_key=True, max_length=20)
@@ -58,7 +58,7 @@ class Account(SQLModel, table=True):
     linked_at: datetime = moment(required=True)
 
 
-class AccountCode(SQLModel, table=True):
+class AccountCode(Table, table=True):
     """A code somebody shows on another platform that it is them; its digest."""
 
     __tablename__ = "account_code"
@@ -68,7 +68,7 @@ class AccountCode(SQLModel, table=True):
     until: datetime = moment(required=True)
 
 
-class Membership(SQLModel, table=True):
+class Membership(Table, table=True):
     """In which unit somebody was, from when until when: the past of the roster, for figures of a past moment."""
 
     __table_args__ = (
@@ -83,7 +83,7 @@ class Membership(SQLModel, table=True):
     until: datetime | None = moment()
 
 
-class ReportingTerm(SQLModel, table=True):
+class ReportingTerm(Table, table=True):
     """From when until when a unit had somebody in office who reports for it: the past of the offices, for figures."""
 
     __tablename__ = "reporting_term"
@@ -94,7 +94,7 @@ class ReportingTerm(SQLModel, table=True):
     until: datetime | None = moment()
 
 
-class Appointment(SQLModel, table=True):
+class Appointment(Table, table=True):
     """A role of a person for a unit and all below it."""
 
     __table_args__ = (Index("ix_appointment_unit", "unit_id"),)
@@ -108,7 +108,7 @@ class Appointment(SQLModel, table=True):
     """The person a deputy stands in for."""
 
 
-class Applicant(SQLModel, table=True):
+class Applicant(Table, table=True):
     """Somebody in no roster, on the way to a unit. `offered` are the unit ids last shown, comma separated."""
 
     id: int | None = key()
@@ -120,7 +120,7 @@ class Applicant(SQLModel, table=True):
     stage: str = Field(default="searching", max_length=12)
 
 
-class ChatGroup(SQLModel, table=True):
+class ChatGroup(Table, table=True):
     """A group chat bound to a unit by its coordinator."""
 
     __tablename__ = "chat_group"
@@ -133,7 +133,7 @@ class ChatGroup(SQLModel, table=True):
     bound_at: datetime = moment(required=True)
 
 
-class HeadCount(SQLModel, table=True):
+class HeadCount(Table, table=True):
     """By how much figures of people changed, in a campaign (empty: in each) and a unit, or a sum of such lines. Written
     by triggers and added up by `running_counts.py`; it says nothing that does not follow from the other tables."""
 

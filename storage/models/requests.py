@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, maybe, moment, reference
+from storage.models.columns import Table, key, maybe, moment, reference
 
 
-class DataRequest(SQLModel, table=True):
+class DataRequest(Table, table=True):
     """Somebody says that something held of them is wrong; open until their coordinator has put it right."""
 
     __tablename__ = "data_request"

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import Column, LargeBinary, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, long_text, maybe, moment, reference
+from storage.models.columns import Table, key, long_text, maybe, moment, reference
 
 
-class UnitReturn(SQLModel, table=True):
+class UnitReturn(Table, table=True):
     """The return of a unit in a campaign (notice 三.1). Made with its first step; before, it is being filled in."""
 
     __tablename__ = "unit_return"
@@ -31,7 +31,7 @@ class UnitReturn(SQLModel, table=True):
     """When it was first handed up."""
 
 
-class ReturnStep(SQLModel, table=True):
+class ReturnStep(Table, table=True):
     """One step of a return: who did what when, and of which content. Append-only."""
 
     __tablename__ = "return_step"
@@ -51,7 +51,7 @@ class ReturnStep(SQLModel, table=True):
     """What was confirmed in this step, or which scans went up in it, as JSON."""
 
 
-class RowCorrection(SQLModel, table=True):
+class RowCorrection(Table, table=True):
     """The coordinator's wording of one cell of a person's row; the person's own words stay where they are."""
 
     __tablename__ = "row_correction"
@@ -71,7 +71,7 @@ class RowCorrection(SQLModel, table=True):
     at: datetime = moment(required=True)
 
 
-class StoredFile(SQLModel, table=True):
+class StoredFile(Table, table=True):
     """A file somebody sent, sealed: a scan of a stamped return, or a workbook waiting for a word."""
 
     __tablename__ = "stored_file"
@@ -93,7 +93,7 @@ class StoredFile(SQLModel, table=True):
     """When it was replaced, used up or withdrawn."""
 
 
-class Errand(SQLModel, table=True):
+class Errand(Table, table=True):
     """A file to be fetched from the platform: its code expires soon, so this is done right after the message."""
 
     id: int | None = key()

@@ -3,9 +3,9 @@
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Column, Index, Text, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, maybe, moment
+from storage.models.columns import Table, key, maybe, moment
 
 _SENDING = text("state = 'sending'")
 _WAITING = text("state = 'waiting'")
@@ -17,7 +17,7 @@ def _waiting(name: str, *columns: str) -> Index:
     return Index(name, *columns, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
 
-class Inbound(SQLModel, table=True):
+class Inbound(Table, table=True):
     """That a message came: the key is the platform's msgId scoped by robot, so that a second push is recognised."""
 
     __tablename__ = "inbound"
@@ -30,7 +30,7 @@ class Inbound(SQLModel, table=True):
     """The reference told to the person when answering this message failed on our side."""
 
 
-class Outgoing(SQLModel, table=True):
+class Outgoing(Table, table=True):
     """A letter in the outbox. `lane` is the chat it goes to: one is under way per lane, in the order of ids."""
 
     __tablename__ = "outgoing"
@@ -69,7 +69,7 @@ class Outgoing(SQLModel, table=True):
     )
 
 
-class Firing(SQLModel, table=True):
+class Firing(Table, table=True):
     """A round of a working day that has been made; its key is the memory of all instances."""
 
     campaign: str = Field(primary_key=True, max_length=64)
@@ -79,7 +79,7 @@ class Firing(SQLModel, table=True):
     letters: int = 0
 
 
-class QuotaUse(SQLModel, table=True):
+class QuotaUse(Table, table=True):
     """What the platform has counted against a month: written every few seconds, not with each message."""
 
     __tablename__ = "quota_use"
@@ -92,14 +92,14 @@ class QuotaUse(SQLModel, table=True):
     """The percentage the operator was last warned at."""
 
 
-class Counter(SQLModel, table=True):
+class Counter(Table, table=True):
     """A running number, given out under a row lock (receipts)."""
 
     name: str = Field(primary_key=True, max_length=64)
     value: int = 0
 
 
-class AuditLine(SQLModel, table=True):
+class AuditLine(Table, table=True):
     """Who did what to whose records: no personal content."""
 
     __tablename__ = "audit"
@@ -112,7 +112,7 @@ class AuditLine(SQLModel, table=True):
     detail: str = Field(default="", max_length=300)
 
 
-class Setting(SQLModel, table=True):
+class Setting(Table, table=True):
     """Facts about this database itself: the id of the key its secrets are sealed with."""
 
     name: str = Field(primary_key=True, max_length=64)
