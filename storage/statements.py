@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, SQLModel
 
@@ -22,7 +23,8 @@ def insert_new(session: Session, table: type[SQLModel], values: Mapping[str, Any
 
 @cache
 def _unless_there(table: type[SQLModel], dialect: str) -> Prepared:
-    return Prepared(_insert(table, dialect).on_conflict_do_nothing())
+    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
+    return Prepared(insert(table).on_conflict_do_nothing())
 
 
 def insert_many_new(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
@@ -44,16 +46,9 @@ def new_keys(
 
 @cache
 def _told(table: type[SQLModel], key: tuple[str, ...], dialect: str) -> Prepared:
+    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     columns = [getattr(table, name) for name in key]
-    return Prepared(_insert(table, dialect).on_conflict_do_nothing().returning(*columns))
-
-
-def _insert(table: type[SQLModel], dialect: str) -> Any:
-    if dialect != "postgresql":
-        return sqlite_insert(table)
-    from sqlalchemy.dialects.postgresql import insert  # takes its time at a start, and only a server needs it
-
-    return insert(table)
+    return Prepared(insert(table).on_conflict_do_nothing().returning(*columns))
 
 
 def run_many(session: Session, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
