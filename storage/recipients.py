@@ -36,9 +36,16 @@ class Part:
     but: int | None = None
     begun: bool | None = None
 
-    def of(self, found: Any) -> Any:
-        found = found.where(col(Person.id) > self.after, col(Person.account).is_(True)).limit(self.most)
-        return found if self.but is None else found.where(col(Person.id) != self.but)
+    @property
+    def asked(self) -> dict[str, int]:
+        """What `_some` asks for."""
+        return {"after": self.after, "but": self.but or 0, "most": self.most}
+
+
+def _some(found: Any) -> Any:
+    """Of a query of people, the part that is asked for."""
+    after, but = col(Person.id) > bindparam("after"), col(Person.id) != bindparam("but")
+    return found.where(col(Person.account).is_(True), after, but).limit(bindparam("most", type_=Integer))
 
 
 def unfinished(session: Session, campaign: str, path: str, part: Part | None = None) -> list[Recipient]:
@@ -46,10 +53,13 @@ def unfinished(session: Session, campaign: str, path: str, part: Part | None = N
     columns = (col(Person.id), col(Person.staff_id), col(Person.reached_at), col(Person.account), col(Case.id))
     found = missing_now(campaign, path, *columns).order_by(col(Person.id))
     if part:
-        found = part.of(found)
+        found = _some(found)
         if part.begun is not None:
             found = found.where(col(Case.id).is_not(None) if part.begun else col(Case.id).is_(None))
-    return [Recipient(a, b, c, d, case is not None) for a, b, c, d, case in session.execute(found).all()]
+    return [
+        Recipient(a, b, c, d, case is not None)
+        for a, b, c, d, case in session.execute(found, part.asked if part else {})
+    ]
 
 
 def everyone(session: Session, path: str, part: Part | None = None) -> list[Recipient]:
@@ -57,8 +67,7 @@ def everyone(session: Session, path: str, part: Part | None = None) -> list[Reci
     session.flush()
     if part is None:
         return [Recipient(*row) for row in _EVERYONE.rows(session, {"path": path})]
-    asked = {"path": path, "after": part.after, "but": part.but or 0, "most": part.most}
-    return [Recipient(*row) for row in _SOME.rows(session, asked)]
+    return [Recipient(*row) for row in _SOME.rows(session, {"path": path, **part.asked})]
 
 
 _EVERYBODY = (
@@ -68,11 +77,7 @@ _EVERYBODY = (
     .order_by(col(Person.id))
 )
 _EVERYONE = Prepared(_EVERYBODY)
-_SOME = Prepared(
-    _EVERYBODY.where(
-        col(Person.account).is_(True), col(Person.id) > bindparam("after"), col(Person.id) != bindparam("but")
-    ).limit(bindparam("most", type_=Integer))
-)
+_SOME = Prepared(_some(_EVERYBODY))
 
 
 def coordinators(session: Session, path: str, now: datetime, part: Part | None = None) -> list[Recipient]:
@@ -85,8 +90,8 @@ def coordinators(session: Session, path: str, now: datetime, part: Part | None =
         .distinct()
         .order_by(col(Person.id))
     )
-    found = part.of(found) if part else found
-    return [Recipient(a or 0, b, c, d) for a, b, c, d in session.exec(found).all()]
+    rows = session.execute(_some(found), part.asked) if part else session.execute(found)
+    return [Recipient(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

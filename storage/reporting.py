@@ -93,12 +93,12 @@ class Chart:
 
 def chart(session: Session, campaign: str, unit: Unit, now: datetime, *, below: bool = True) -> Chart:
     """`below` leaves out what only the units under this one are asked for."""
-    near = {"line": ids(unit.path), **({"path": unit.path} if below else {})}
-    units = {other.id or 0: other for other in session.scalars(_UNITS[below], near)}
-    returns = {row.unit_id: row for row in session.scalars(_RETURNS[below], {**near, "campaign": campaign})}
+    where = {"line": ids(unit.path), **({"path": unit.path} if below else {})}
+    units = {other.id or 0: other for other in session.scalars(_UNITS[below], where)}
+    returns = {row.unit_id: row for row in session.scalars(_RETURNS[below], {**where, "campaign": campaign})}
     states = {i: row.state for i, row in returns.items()}
     few = len(units) <= _FEW
-    held = _HELD[below and not few].rows(session, {**({"line": [*units]} if few else near), "now": now})
+    held = _HELD[below and not few].rows(session, {**({"line": [*units]} if few else where), "now": now})
     return Chart(units, _reporting(unit, held, states), returns)
 
 
@@ -111,10 +111,10 @@ class Reporters(NamedTuple):
 
 def reporters(session: Session, campaign: str, unit: Unit, now: datetime) -> Reporters:
     """The units above and below one, by their ids alone."""
-    near = {"line": ids(unit.path), "path": unit.path}
+    where = {"line": ids(unit.path), "path": unit.path}
     session.flush()
-    states = dict(_STATES.rows(session, {**near, "campaign": campaign}))
-    held = _HELD[True].rows(session, {**near, "now": now})
+    states = dict(_STATES.rows(session, {**where, "campaign": campaign}))
+    held = _HELD[True].rows(session, {**where, "now": now})
     return Reporters(_reporting(unit, held, states), frozenset(states))
 
 
