@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlmodel import Session, col
 
 from storage import oversight, subtree
-from storage.head_counts import newest, was_there
+from storage.head_counts import newest, was_enough, was_pledged, was_there
 from storage.models import Case, Draw, Drawn, Finding, Incident, Membership, Submission
 from storage.reporting import Chart
 
@@ -54,16 +54,15 @@ def records(session: Session, campaign: str, path: str, as_of: datetime, chart: 
 
 def _people(session: Session, campaign: str, path: str, as_of: datetime) -> Iterator[Record]:
     left = col(Membership.id).is_(None)
-    still_counts = or_(col(Submission.outdated_at).is_(None), col(Submission.outdated_at) > as_of)
-    of_case, said = (Case.unit_id, Case.receipt, Case.late), (Submission.at, Submission.touched, Submission.pledged)
+    told = (Case.unit_id, Case.receipt, Case.late, Submission.at, Submission.touched)
     rows = session.execute(
-        select(*(col(one) for one in (*of_case, *said)))
+        select(*(col(one) for one in told), was_pledged(as_of))
         .join(Case, col(Case.id) == col(Submission.case_id))
         .outerjoin(Membership, and_(col(Membership.person_id) == col(Case.person_id), was_there(as_of)))
         .where(
             col(Case.campaign) == campaign,
             col(Submission.id).in_(newest(as_of)),
-            or_(still_counts, left),
+            or_(was_enough(as_of), left),
             subtree.within(col(Case.unit_id), path),
         )
         .order_by(col(Case.unit_id), col(Case.receipt))

@@ -13,7 +13,7 @@ from sqlalchemy import and_, bindparam, exists, or_
 from sqlmodel import Session, col, select
 
 from storage import lists
-from storage.head_counts import newest, was_there
+from storage.head_counts import newest, was_enough, was_pledged, was_there
 from storage.models import Appointment, Case, Exemption, Membership, Person, Submission
 from storage.models.columns import Moment
 from storage.prepared import Prepared
@@ -98,7 +98,7 @@ def unsigned(
             found.join(Submission, col(Submission.case_id) == Case.id)
             .join(Membership, col(Membership.person_id) == Person.id)
             .where(col(Submission.id).in_(newest(as_of)), was_there(as_of))
-            .where(col(Submission.touched).is_(True), col(Submission.pledged).is_(False))
+            .where(col(Submission.touched).is_(True), ~was_pledged(as_of), was_enough(as_of))
         )
     found = found.where(Case.campaign == campaign, col(Person.id) > after, col(Person.account).is_(True))
     if among is not None:

@@ -20,7 +20,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from storage.counting_triggers import FIGURES
-from storage.models import Case, Exemption, Membership, Person, Submission
+from storage.models import Case, Exemption, Membership, Person, Pledge, Submission
+from storage.signatures import ON_PAPER
 from storage.subtree import Numbers, whole, within
 
 
@@ -63,9 +64,10 @@ def present(campaign: str) -> Iterator[Query]:
         .where(of_campaign, active),
         _MOVED,
     )
-    yield Query(_by(col(Case.unit_id), *_handed_in(Case)).where(of_campaign, handed_in), _HANDED_IN)
+    facts = _handed_in(Case, col(Case.pledged).is_(True))
+    yield Query(_by(col(Case.unit_id), *facts).where(of_campaign, handed_in), _HANDED_IN)
     yield Query(
-        _by(col(Case.unit_id), *_handed_in(Case))
+        _by(col(Case.unit_id), *facts)
         .join_from(Case, Person, of_person)
         .where(of_campaign, col(Case.asked_again).is_(True), handed_in, active),
         _AGAIN,
@@ -93,12 +95,13 @@ def past(campaign: str, path: str, as_of: datetime) -> Iterator[Query]:
         .where(col(Case.campaign) == campaign, col(Case.opened_at) <= as_of, here),
         _MOVED,
     )
+    facts = _handed_in(Submission, was_pledged(as_of))
     yield Query(
-        _by(col(Case.unit_id), *_handed_in(Submission)).join_from(Submission, Case, of_case).where(counted, there),
+        _by(col(Case.unit_id), *facts).join_from(Submission, Case, of_case).where(counted, there),
         _HANDED_IN,
     )
     yield Query(
-        _by(col(Case.unit_id), *_handed_in(Submission))
+        _by(col(Case.unit_id), *facts)
         .join_from(Submission, Case, of_case)
         .join(Membership, of_person)
         .where(counted, outdated, there, col(Case.id).in_(_outdated(as_of))),
@@ -146,7 +149,7 @@ def _by(unit_id: Any, *numbers: ColumnElement[int]) -> Select[Any]:
     return select(place, *numbers).group_by(place)
 
 
-def _handed_in(of: type[Case] | type[Submission]) -> tuple[ColumnElement[int], ...]:
+def _handed_in(of: type[Case] | type[Submission], pledged: ColumnElement[bool]) -> tuple[ColumnElement[int], ...]:
     """What was handed in, read off `of`; that it came late is a fact of the self-check."""
     touched = col(of.touched).is_(True)
     return (
@@ -155,7 +158,7 @@ def _handed_in(of: type[Case] | type[Submission]) -> tuple[ColumnElement[int], .
         _count(col(of.nil).is_(True)),
         _count(col(Case.late).is_(True)),
         _count(touched),
-        _count(and_(touched, col(of.pledged).is_(True))),
+        _count(and_(touched, pledged)),
     )
 
 
@@ -179,6 +182,21 @@ def was_exempt(campaign: str, as_of: datetime) -> ColumnElement[bool]:
     """The condition on an exemption."""
     lasted = or_(col(Exemption.ended_at).is_(None), col(Exemption.ended_at) > as_of)
     return and_(col(Exemption.campaign) == campaign, col(Exemption.at) <= as_of, lasted)
+
+
+def was_pledged(as_of: datetime) -> ColumnElement[bool]:
+    """The condition on a submission that counted: there was a pledge with it, or the paper was signed after it."""
+    signed = exists().where(
+        col(Pledge.case_id) == col(Submission.case_id),
+        col(Pledge.state) == ON_PAPER,
+        col(Pledge.at).between(col(Submission.at), as_of),
+    )
+    return or_(col(Submission.pledged).is_(True), signed)
+
+
+def was_enough(as_of: datetime) -> ColumnElement[bool]:
+    """The condition on a submission: no material change of the campaign had asked for more."""
+    return or_(col(Submission.outdated_at).is_(None), col(Submission.outdated_at) > as_of)
 
 
 def newest(as_of: datetime) -> Any:

@@ -14,6 +14,7 @@ from sqlmodel import Session, SQLModel, col, delete, select, update
 
 from bot.threads import DatabaseThread
 from storage import (
+    audiences,
     cases,
     exemptions,
     lists,
@@ -26,7 +27,7 @@ from storage import (
     submissions,
 )
 from storage.database import Database
-from storage.models import Appointment, Case, Exemption, Person, ReportingTerm, Submission, Unit
+from storage.models import Appointment, Case, Exemption, Person, Pledge, ReportingTerm, Submission, Unit
 from storage.oversight import Tally
 from storage.reporting import ACCEPTED, CONFIRMED, SENT_BACK, STAMPED, SUBMITTED
 from storage.return_counts import ReturnTally
@@ -99,6 +100,16 @@ class Town:
         case.pledged = case.touched and self.random.random() < 0.5
         session.add(case)
         submissions.hand_in(session, case, "{}", at=self.now, late=late)
+
+    def signs_on_paper(self, session: Session) -> None:
+        """As the coordinator says when the paper is there: after it was handed in."""
+        person = self.somebody(session, active=True)
+        case = cases.find(session, CAMPAIGN, person.id or 0) if person else None
+        if case and case.touched and not case.pledged:
+            signed = Pledge(case_id=case.id or 0, state=cases.ON_PAPER, text_version=1, text_digest="", at=self.now)
+            signed.msg_id, case.pledged = "", True
+            session.add_all((signed, case))
+            self.now += timedelta(minutes=1)  # what is handed in next says itself whether there is a pledge
 
     def is_asked_again(self, session: Session) -> None:
         done = session.exec(select(Case).where(Case.submitted_at != None, Case.asked_again == False)).all()  # noqa: E711, E712
@@ -185,6 +196,8 @@ class Town:
             assert 0 <= up.accepted <= up.handed_up <= up.expected
             names = sorted(f"{row.person.name} {row.unit.code}" for row in (*missing, *excused, *late))
             found[unit.code] = (total, up, names)
+        unsigned = audiences.unsigned(session, CAMPAIGN, as_of=as_of)
+        found["unsigned"] = (Tally(), ReturnTally(), [meant.staff_id for meant in unsigned])
         return found
 
 
@@ -197,6 +210,8 @@ THINGS: tuple[Callable[[Town, Session], None], ...] = (
     Town.hands_in,
     Town.hands_in,
     Town.hands_in,
+    Town.signs_on_paper,
+    Town.signs_on_paper,
     Town.is_asked_again,
     Town.is_exempt,
     Town.is_exempt_no_more,

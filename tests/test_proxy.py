@@ -1,11 +1,13 @@
 """代填: a colleague answers for somebody without an account; the coordinator has the last word."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
 
 from storage.models import Case, Person, Pledge
+from tests.test_assessment import sheets
 from tests.world import Somebody, World, id_number
 
 ROW = ("2", "纸质", "1", "1", "2", "1", "对", "1")
@@ -218,3 +220,20 @@ def test_the_signed_paper_is_recorded_by_the_coordinator(world: World, qian: Som
     say_all(sun, "代填 李大爷", "修改 1", "都没有", "1", "3")
     assert case(world).pledged, "a paper that was signed stays signed"
     assert "pledge.by_hand" in actions(world)
+
+
+def test_a_signed_paper_counts_in_figures_of_the_past_and_on_papers(world: World, qian: Somebody) -> None:
+    sun = world.person("sun")
+    say_all(sun, "代填 李大爷", *ROW, "打印后由本人签纸质", "提交")
+    world.now += timedelta(hours=1)
+    sun.says("已签纸质 李大爷")
+    world.now += timedelta(hours=1)
+    assert "其中已签承诺书 1 人" in sun.says("进度")
+    assert "其中已签承诺书 1 人" in sun.says("进度 截至 5月18日11:00")
+    assert "其中已签承诺书 0 人" in sun.says("进度 截至 5月18日9:30"), "the paper was not there yet"
+    overview = sheets(world, world.person("wu"), "导出 汇总表")["概况"]
+    signed = overview[2].index("其中已签")
+    assert {row[0]: row[signed] for row in overview[3:7]} == {"本级": "0", "莲都区": "0", "青田县": "1", "合计": "1"}
+    table = sheets(world, world.person("wu"), "导出 考核表")["涉疫数据自查考核表"]
+    pledged = next(n for n, head in enumerate(table[1]) if head.startswith("承诺书签署"))
+    assert [row[pledged] for row in table if "青田县" in row] == ["15\n（1/1）"]
