@@ -66,5 +66,5 @@ def _spelled(connection: Connection, table: str, change: str) -> str:
     condition = f"WHEN (NOT ({_OPEN.format(row='OLD', new='NEW')})) " if loose else ""
     head = f"CREATE TRIGGER {_name(table, change)} BEFORE {change.upper()} ON {table} FOR EACH ROW {condition}"
     if connection.dialect.name == "postgresql":
-        return f"{head}EXECUTE FUNCTION {_FUNCTION}()"
+        return f"{head}EXECUTE PROCEDURE {_FUNCTION}()"  # as openGauss knows it, too
     return f"{head}BEGIN SELECT RAISE(ABORT, 'append-only: {table}'); END"

@@ -35,7 +35,7 @@ def _spelled(connection: Connection, name: str, when: str, table: str, body: str
         return [f"CREATE TRIGGER {name} AFTER {when} ON {table} FOR EACH ROW BEGIN {body}; END"]
     return [
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN NULL; END $$",
-        f"CREATE TRIGGER {name} AFTER {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        f"CREATE TRIGGER {name} AFTER {when} ON {table} FOR EACH ROW EXECUTE PROCEDURE {name}()",
     ]
 
 

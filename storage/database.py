@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DisconnectionError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
-from storage import append_only, running_counts
+from storage import append_only, running_counts, servers
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -120,7 +120,8 @@ class Database:
     def _server(self) -> Engine:
         try:
             patience = {name: value for name, value in _PATIENCE.items() if name not in self.url.query}
-            engine = create_engine(self.url, hide_parameters=True, connect_args=patience)
+            url = self.url.set(drivername=servers.DRIVER)
+            engine = create_engine(url, hide_parameters=True, connect_args=patience, use_native_hstore=False)
         except ModuleNotFoundError as error:
             raise DatabaseError("PostgreSQL needs the extra «postgres»: pip install 'zicha[postgres]'") from error
         _look_after(engine)
@@ -152,6 +153,7 @@ class Database:
         config = _alembic()
         try:
             with self.engine.connect() as connection, connection.begin():
+                _check(connection)
                 config.attributes["connection"] = connection
                 before = _current(connection)
                 command.upgrade(config, to)
@@ -246,6 +248,15 @@ def _current(connection: Connection) -> str | None:
     from alembic.runtime.migration import MigrationContext
 
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def _check(connection: Connection) -> None:
+    """A server that follows Oracle keeps no empty text: what has none would be refused, or not be found again."""
+    if connection.scalar(text("SELECT '' IS NULL")):
+        raise DatabaseError(
+            "the database takes an empty text for NULL, as Oracle does; make another: DBCOMPATIBILITY 'PG' (openGauss),"
+            " --dbmode=pg (KingbaseES); and name it in ZICHA_DATABASE_URL"
+        )
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -19,6 +19,8 @@ _ROUND = 2**32
 """Milliseconds, some seven weeks, after which the second half of a message's lock begins anew."""
 
 _KEYS = bindparam("first", type_=ARRAY(Integer)), bindparam("second", type_=ARRAY(Integer))
+_PAIRS = "(SELECT unnest(:first) AS a, unnest(:second) AS b) AS t"
+"""Not `unnest` of both, which openGauss does not have."""
 _OF_OTHERS = (
     "SELECT CAST(classid AS bigint), CAST(objid AS bigint) FROM pg_locks"
     " WHERE locktype = 'advisory' AND objsubid = 2 AND pid <> pg_backend_pid()"
@@ -28,12 +30,10 @@ _OF_OTHERS = (
 _WHOSE = bindparam("whose", type_=ARRAY(BigInteger))
 _ENTER = text(
     f"SELECT count(pg_advisory_lock_shared(a, b)), NOT EXISTS ({_OF_OTHERS})"  # noqa: S608 - of constants
-    " FROM unnest(:first, :second) AS t(a, b)"
+    f" FROM {_PAIRS}"
 ).bindparams(*_KEYS, _WHOSE)
 _LOOK = text(_OF_OTHERS).bindparams(_WHOSE)
-_LEAVE = text(
-    "SELECT count(pg_advisory_unlock_shared(a, b)) FROM unnest(:first, :second) AS t(a, b)",
-).bindparams(*_KEYS)
+_LEAVE = text(f"SELECT count(pg_advisory_unlock_shared(a, b)) FROM {_PAIRS}").bindparams(*_KEYS)  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
