@@ -1,13 +1,15 @@
 """The month's quota: counted, shown, warned about; and the brake that holds bulk back."""
 
+import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot import quota as counting
 from bot.quota import Quota
 from bot.threads import DatabaseThread
 from handlers import quota as talk
@@ -15,7 +17,7 @@ from handlers.means import Means
 from handlers.messages import Address, ChatKind, Content
 from storage import quota
 from storage.quota import Unit
-from tests.bot_process import typing_at
+from tests.bot_process import seen, typing_at
 from tests.conftest import Worlds
 from tests.world import World
 
@@ -90,6 +92,43 @@ async def test_a_count_that_cannot_be_written_is_not_lost(world: World, monkeypa
     meter.count(Unit.API)
     await meter.flush()
     assert used(world)[Unit.API] == 2
+
+
+async def test_in_the_rush_it_is_written_down_sooner(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kill costs no more than so many, however many come in a second."""
+    monkeypatch.setattr(counting, "_EVERY", 60.0)
+    meter = counter(world, [])
+    running = asyncio.create_task(meter.run())
+    for _ in range(counting.MOST - 1):
+        meter.count(Unit.INBOUND)
+    await asyncio.sleep(0.1)
+    assert used(world)[Unit.INBOUND] == 0
+    meter.count(Unit.WEBHOOK)
+    await seen(lambda: used(world)[Unit.WEBHOOK] == 1)
+    assert used(world)[Unit.INBOUND] == counting.MOST - 1
+    meter.count(Unit.API)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert used(world)[Unit.API] == 1, "a clean end loses nothing"
+
+
+async def test_a_database_that_is_locked_is_not_asked_again_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+    monkeypatch.setattr(quota, "add", lambda *_: tried.append(1) or 1 / 0)
+    meter = counter(world, [])
+    running = asyncio.create_task(meter.run())
+    for _ in range(counting.MOST + 50):
+        meter.count(Unit.INBOUND)
+        await asyncio.sleep(0.001)
+    assert len(tried) == 1
+    monkeypatch.undo()
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert used(world)[Unit.INBOUND] == counting.MOST + 50
 
 
 async def test_what_is_pushed_is_billed_and_what_came_without_its_text_is_an_alarm(world: World) -> None:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
+from bot import quota
 from bot.simulation.believed import Belief, Beliefs
 from bot.simulation.kept import Kept, Lane
 from bot.simulation.reading import NUDGE, UNFINISHED
 from bot.simulation.temper import is_working_day
 
-_COST_OF_A_KILL = 600
-"""What the bot may not have written down when it is killed: two seconds, 300 messages each (`bot/quota.py`)."""
+_COST_OF_A_KILL = quota.MOST
+"""What the bot may not have written down when it is killed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
