@@ -17,7 +17,7 @@ from storage.models import Appointment, Case, Exemption, Person, Unit, UnitRetur
 from storage.models.columns import Moment
 from storage.prepared import Prepared
 from storage.roster import in_term
-from storage.rows import Role
+from storage.rows import REPORTING, Role
 from storage.subtree import InTree, ids
 
 OPEN, CONFIRMED, STAMPED, SUBMITTED, ACCEPTED, SENT_BACK = (
@@ -32,12 +32,11 @@ FROZEN = frozenset({CONFIRMED, STAMPED, SUBMITTED, ACCEPTED})
 """In these states the content stands still."""
 _FEW = 500
 """So many units are named one by one, and their offices found by an index."""
-_REPORTS = frozenset({Role.UNIT.value, Role.COUNTY.value})
 
 
 def makes_report(role: Role, unit: Unit) -> bool:
     """Whether whoever holds this office there makes the unit one that reports. The root only receives."""
-    return role in _REPORTS and unit.parent_id is not None
+    return role in REPORTING and unit.parent_id is not None
 
 
 def covering(path: str, reporting: Set[int]) -> int:
@@ -146,7 +145,7 @@ _HELD = {
         select(col(Appointment.unit_id))
         .join(Person, col(Person.id) == Appointment.person_id)
         .join(Unit, col(Unit.id) == Appointment.unit_id)
-        .where(near, col(Person.active).is_(True), col(Appointment.role).in_(_REPORTS))
+        .where(near, col(Person.active).is_(True), col(Appointment.role).in_(REPORTING))
         .where(in_term(bindparam("now", type_=Moment())))
         .distinct()
     )

@@ -15,9 +15,8 @@ from sqlmodel import Session, col, select, update
 from storage import at_hand
 from storage.models import Appointment, Person, ReportingTerm
 from storage.roster import in_term
-from storage.rows import Role
+from storage.rows import REPORTING
 
-_REPORTS = (Role.UNIT.value, Role.COUNTY.value)
 _Until = datetime | None
 
 
@@ -52,7 +51,7 @@ def _in_office(session: Session, at: datetime) -> Mapping[int, datetime | None]:
     rows = session.exec(
         select(Appointment.unit_id, endless, func.max(Appointment.until))
         .join(Person, col(Person.id) == Appointment.person_id)
-        .where(col(Person.active).is_(True), col(Appointment.role).in_(_REPORTS))
+        .where(col(Person.active).is_(True), col(Appointment.role).in_(REPORTING))
         .where(in_term(at))
         .group_by(col(Appointment.unit_id))
     ).all()

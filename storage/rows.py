@@ -16,6 +16,10 @@ class Role(StrEnum):
     CITY = "city"
 
 
+REPORTING = frozenset({Role.UNIT.value, Role.COUNTY.value})
+"""The offices whose unit makes a return of its own, as the tables keep them; the city only receives."""
+
+
 class UnitKind(StrEnum):
     """The kinds of bodies the notice addresses (一.2), and the city itself."""
 

@@ -17,7 +17,7 @@ from storage.accounts import foreign
 from storage.models import Account, Appointment, Case, Exemption, Person, Todo, Unit, UnitReturn
 from storage.reporting import ACCEPTED, SUBMITTED
 from storage.roster import in_term
-from storage.rows import Role
+from storage.rows import REPORTING
 from storage.statements import insert_many_new
 
 OPEN, DONE, GONE = "open", "done", "gone"
@@ -131,7 +131,7 @@ def _returns(campaign: str, platform: str, now: datetime, only: Sequence[ColumnE
     """Those who hand up for a unit below the root: done where all their units have handed up."""
     in_office = and_(
         col(Appointment.person_id) == col(Person.id),
-        col(Appointment.role).in_([Role.UNIT.value, Role.COUNTY.value]),
+        col(Appointment.role).in_(REPORTING),
         in_term(now),
     )
     handed_up = exists().where(
