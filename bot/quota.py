@@ -1,6 +1,7 @@
 """Counts what the platform bills, in memory, and writes it down every few seconds; warns before the month's quota ends.
 
-A killed process loses the count of its last seconds, a thousand at most, and nothing else. Must not know what is sent.
+A killed process loses the count of its last seconds, three thousand at most, and nothing else. Must not know what is
+sent.
 """
 
 import asyncio
@@ -26,8 +27,8 @@ log = logging.getLogger(__name__)
 
 _EVERY = 2.0
 """Seconds between two writes."""
-MOST = 1_000
-"""So many are written down at once: in the rush two seconds hold more than a kill may cost."""
+MOST = 3_000
+"""So many are written down at once, however few seconds they took: more a kill must not cost."""
 
 
 class Quota:
