@@ -19,9 +19,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from storage.cases import ON_PAPER
 from storage.counting_triggers import FIGURES
 from storage.models import Case, Exemption, Membership, Person, Pledge, Submission
-from storage.signatures import ON_PAPER
 from storage.subtree import Numbers, whole, within
 
 

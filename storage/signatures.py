@@ -6,10 +6,12 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from storage import cases
 from storage.models import Case, Person, Pledge, Unit
 from storage.vault import Vault, signature_purpose
 
-HERE, EARLIER, ON_PAPER, TO_SIGN_ON_PAPER, NOT_YET = "signed", "earlier", "on_paper", "paper", ""
+HERE, EARLIER, ON_PAPER, TO_SIGN_ON_PAPER = cases.SIGNED, cases.EARLIER, cases.ON_PAPER, cases.TO_SIGN
+NOT_YET = ""
 """How somebody stands: signed here, earlier elsewhere, on paper, still to be signed on paper, not at all."""
 SIGNED = frozenset({HERE, EARLIER, ON_PAPER})
 _MARKS = 2
@@ -69,13 +71,13 @@ def register(
     ]
 
 
-def _newest(session: Session, cases: Sequence[int], as_of: datetime | None) -> dict[int, Pledge]:
+def _newest(session: Session, of: Sequence[int], as_of: datetime | None) -> dict[int, Pledge]:
     """The newest pledge of each self-check; a draft is none."""
     found: dict[int, Pledge] = {}
-    for start in range(0, len(cases), 500):
+    for start in range(0, len(of), 500):
         wanted = (
             select(Pledge)
-            .where(col(Pledge.case_id).in_(cases[start : start + 500]), Pledge.state != "draft")
+            .where(col(Pledge.case_id).in_(of[start : start + 500]), Pledge.state != cases.DRAFT)
             .order_by(col(Pledge.id))
         )
         if as_of:

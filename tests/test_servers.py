@@ -34,7 +34,6 @@ def called(name: str, folder: Path) -> str:
     """A database that answers so where it is asked for its version."""
     url = databases.KINDS["postgresql"].new(folder)
     with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(False), autocommit=True) as to:
-        to.execute("SET search_path = pg_catalog")
         to.execute(
             f"CREATE OR REPLACE FUNCTION pg_catalog.version() RETURNS text LANGUAGE sql AS $$ SELECT '{name}' $$"
         )
@@ -64,8 +63,8 @@ def test_a_day_on_opengauss(name: str, tmp_path: Path, missing: list[str]) -> No
     assert "已提交" in say_all(qian, *NIL)
     assert "已完成 **1** 人" in sun.says("进度")
     metronome(world).tick()
-    first = Precedence(world.database)
-    others = Precedence(Database(world.url))
+    another = Database(world.url)
+    first, others = Precedence(world.database), Precedence(another)
     one, two = Waiting("qian", 1_000), Waiting("qian", 2_000)
     assert first.enter([one])
     others.enter([two])
@@ -73,6 +72,7 @@ def test_a_day_on_opengauss(name: str, tmp_path: Path, missing: list[str]) -> No
     first.leave([one])
     assert others.are_first([two]) == [True]
     others.drop()
+    another.close()
     first.drop()
     world.close()
     assert not missing, "it is asked for what it does not have"

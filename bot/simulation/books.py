@@ -15,7 +15,7 @@ from bot.simulation.reading import NUDGE, UNFINISHED
 from bot.simulation.temper import is_working_day
 
 _COST_OF_A_KILL = quota.MOST
-"""What the bot may not have written down when it is killed."""
+"""What the bot may not have written down when it is killed, of all that is billed together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,15 +250,16 @@ def _told(accounts: Accounts, unit: str, notes: _Notes) -> None:
 def _quota(accounts: Accounts, notes: _Notes) -> str:
     """The bot's own count against the platform's; a kill costs it the last seconds and nothing else."""
     platform, used = accounts.platform, accounts.kept.quota
-    lost = _COST_OF_A_KILL * platform.kills
     pairs = (("inbound", platform.pushed), ("webhook", platform.webhook), ("api", platform.api))
+    lost = sum(max(counted - used.get(unit, 0), 0) for unit, counted in pairs)
+    explained = lost <= _COST_OF_A_KILL * platform.kills
     for unit, counted in pairs:
         own = used.get(unit, 0)
         if own > counted:
             notes.wrong.append(f"机器人记了 {own} 次 {unit}，平台只有 {counted} 次")
         elif own < counted:
             told = f"机器人记了 {own} 次 {unit}，平台 {counted} 次"
-            (notes.explained if counted - own <= lost else notes.wrong).append(told)
+            (notes.explained if explained else notes.wrong).append(told)
     return f"平台计：收到的消息 {platform.pushed}，webhook {platform.webhook}，API {platform.api}"
 
 
